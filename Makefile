@@ -1,0 +1,37 @@
+# Every target is a few commands that you could type as well. On Debian it first installs the packages that are missing.
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+export CTEST_PARALLEL_LEVEL ?= 2
+
+.PHONY: all demo test format clean help packages
+
+all: build/build.ninja
+	cmake --build --preset release
+
+demo: all
+	build/bin/ringmain-demo
+
+# The other presets, the format and the lint check are tests of the release build: one summary for all.
+test:
+	@.ci/dependencies build test
+	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON \
+	  -DRINGMAIN_TEST_PRESETS=ON -DRINGMAIN_WERROR=ON
+	cmake --build --preset release
+	ctest --preset release
+
+build/build.ninja: | packages
+	cmake --preset release -DRINGMAIN_BUILD_TESTS=OFF -DRINGMAIN_BUILD_EXAMPLES=OFF
+
+packages:
+	@.ci/dependencies build
+
+format:
+	find core cli bench tests docs -name '*.[ch]pp' -o -name '*.[ch]' | xargs clang-format -i
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make         build/bin/ringmain, the library and the benchmarks'
+	@echo 'make demo    stream real files through a ring, and measure it'
+	@echo 'make test    everything: release, sanitizers, clang, format, lint (about 20 minutes)'
+	@echo 'make format  clang-format the sources      make clean  remove build/'

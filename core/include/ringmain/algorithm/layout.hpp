@@ -1,0 +1,354 @@
+// The bytes of a ring: what lies where and who writes it. docs/layout.md is the same in prose.
+//
+//   file `ring`        written by the producer alone; consumers map it read-only
+//        0  Header            4 KiB, never changed after the birth
+//    4 KiB  ProducerLines     what the producer tells the others
+//   64 KiB  slots             `capacity` bytes, mapped twice, back to back
+//
+//   file `consumers`   written by consumers (and by the producer: flag, states)
+//        0  ConsumersArea: identity, sleeper flag, room bell, births; then group lines; then consumer lines
+//
+// What different parties write is at least 128 bytes apart. All numbers are little-endian and as wide as they say.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "ringmain/algorithm/memory.hpp"
+
+namespace ringmain {
+
+inline constexpr std::size_t kMaxConsumers = 256;  // attached at one time, members of groups included
+inline constexpr std::size_t kMaxGroups = 64;      // named groups
+inline constexpr std::size_t kMaxNameBytes = 128;  // of a ring, a group, a type
+
+// What the producer does when the slowest group is a whole ring behind.
+enum class Policy : std::uint32_t {
+  kWait = 0,       // reliable: wait for it
+  kOverwrite = 1,  // lossy: go on; who was overtaken learns the exact number of messages lost
+};
+
+}  // namespace ringmain
+
+namespace ringmain::algorithm {
+
+static_assert(std::endian::native == std::endian::little, "the layout is little-endian");
+
+using Position = std::uint64_t;  // bytes since the ring's birth; never wraps
+
+inline constexpr std::size_t kSlotBytes = 64;
+inline constexpr std::size_t kMessageHeaderBytes = 16;
+inline constexpr std::size_t kLineBytes = 128;  // two cache lines: adjacent-line prefetch pairs them
+inline constexpr std::size_t kProducerOffset = 4096;
+inline constexpr std::size_t kSlotsOffset = std::size_t{64} << 10;
+inline constexpr std::size_t kMinCapacity = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxCapacity = std::size_t{1} << 46;
+inline constexpr std::size_t kIndexEntries = 64;  // of capacity / 64 bytes each
+inline constexpr Position kNowhere = ~Position{0};
+
+inline constexpr std::uint64_t kMagic = 0x4e49414d474e4952;  // "RINGMAIN"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+
+// --- a message: its header, then the payload, padded to whole slots.
+
+inline constexpr unsigned kTypeShift = 48;
+inline constexpr std::uint64_t kLengthMask = (std::uint64_t{1} << kTypeShift) - 1;
+
+template <class Memory>
+struct MessageHeader {
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+  Atomic<std::uint64_t> tag;              // position + 1: committed
+  Atomic<std::uint64_t> length_and_type;  // u48, u16
+};
+
+// Bytes that a message of `length` takes in the ring.
+constexpr std::uint64_t extent_of(std::uint64_t length) noexcept {
+  return (length + kMessageHeaderBytes + kSlotBytes - 1) & ~std::uint64_t{kSlotBytes - 1};
+}
+
+// --- `ring`: the header page. Written once, before anybody else can see it.
+
+struct Header {
+  std::uint64_t magic;
+  std::uint32_t layout_version;
+  std::uint32_t header_bytes;
+  std::uint64_t layout_signature;
+  std::uint64_t capacity;
+  std::uint64_t slots_offset;
+  std::uint64_t consumers_bytes;
+  std::uint32_t max_consumers;
+  std::uint32_t max_groups;
+  std::uint32_t policy;
+  std::uint32_t full_fences;
+  std::uint64_t evict_after_ns;
+  std::uint64_t created_ns;  // CLOCK_REALTIME
+  std::array<std::uint8_t, 16> identity;
+  std::uint32_t creator_uid;
+  std::uint32_t creator_pid;
+  std::array<std::uint64_t, 3> unused;
+  std::array<char, kMaxNameBytes> type_name;  // zero-padded; all zero: untyped
+  std::uint64_t type_size;
+  std::uint64_t type_hash;
+};
+
+// --- `ring`: the producer's lines.
+
+template <class Memory>
+struct Checkpoint {  // what stood before `position`
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+  Atomic<std::uint64_t> position;
+  Atomic<std::uint64_t> messages;
+  Atomic<std::uint64_t> bytes;
+};
+
+template <class Memory>
+struct IndexEntry {  // a boundary between messages
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+  Atomic<std::uint64_t> position;
+  Atomic<std::uint64_t> messages;
+};
+
+template <class Memory>
+struct ProducerLines {
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+
+  // Stored at every publish. One cache line, so that a reader's copy of it is of one moment.
+  alignas(kLineBytes) Atomic<std::uint64_t> tail;
+  std::array<Checkpoint<Memory>, 2> checkpoints;  // in turn; the one that names a committed tail is the truth
+
+  // Stored when the producer has used up its room.
+  alignas(kLineBytes) Atomic<std::uint64_t> limit;  // below limit - capacity (the floor) slots may be overwritten
+  Atomic<std::uint64_t> proposal;                   // >= limit: what who joins must reckon with
+
+  // Stored to wake sleepers.
+  alignas(kLineBytes) Atomic<std::uint32_t> bell;
+
+  // Stored seldom; every release reads room_wanted.
+  alignas(kLineBytes) Atomic<std::uint64_t> room_wanted;  // the cursor value that the producer waits for; 0: doesn't
+  Atomic<std::uint64_t> end;                              // tail + 1: closed there; 0: open
+  Atomic<std::uint32_t> removed;
+
+  // Stored by who opens, closes, waits.
+  alignas(kLineBytes) Atomic<std::uint64_t> registration;  // producers so far
+  Atomic<std::uint64_t> room_waits;
+  Atomic<std::uint64_t> bells;
+  Atomic<std::uint32_t> producer_pid;
+  Atomic<std::uint32_t> clean;                 // closed, and on disk: survives a reboot
+  std::array<Atomic<std::uint64_t>, 2> boot;  // the boot id of the producer's machine
+
+  alignas(kLineBytes) std::array<IndexEntry<Memory>, kIndexEntries> index;
+};
+
+// --- `consumers`.
+
+enum class LineState : std::uint8_t { kFree = 0, kJoining = 1, kActive = 2, kEvicted = 3 };
+
+// {generation, state}: a generation is one holder of the line.
+struct LineWord {
+  std::uint32_t generation = 0;
+  LineState state = LineState::kFree;
+
+  static constexpr LineWord of(std::uint64_t word) noexcept {
+    return {static_cast<std::uint32_t>(word >> 32), static_cast<LineState>(word & 0xff)};
+  }
+  constexpr std::uint64_t word() const noexcept {
+    return std::uint64_t{generation} << 32 | static_cast<std::uint64_t>(state);
+  }
+  constexpr bool in_use() const noexcept { return state == LineState::kJoining || state == LineState::kActive; }
+};
+
+// {generation, joins, state}: joins counts up, so that who dissolves a group it saw dead fails if somebody joined.
+struct GroupWord {
+  std::uint32_t generation = 0;
+  std::uint32_t joins = 0;  // 24 bits
+  LineState state = LineState::kFree;
+
+  static constexpr std::uint32_t kJoinsMask = 0xffffff;
+  static constexpr GroupWord of(std::uint64_t word) noexcept {
+    return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word >> 8) & kJoinsMask,
+            static_cast<LineState>(word & 0xff)};
+  }
+  constexpr std::uint64_t word() const noexcept {
+    return std::uint64_t{generation} << 32 | std::uint64_t{joins & kJoinsMask} << 8 | static_cast<std::uint64_t>(state);
+  }
+};
+
+// Which group a consumer line belongs to: {generation, index + 1}; 0: a group of its own.
+struct GroupReference {
+  std::uint32_t generation = 0;
+  std::uint32_t number = 0;  // index + 1
+
+  static constexpr GroupReference of(std::uint64_t word) noexcept {
+    return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word)};
+  }
+  constexpr std::uint64_t word() const noexcept { return std::uint64_t{generation} << 32 | number; }
+  bool operator==(const GroupReference&) const = default;
+};
+
+template <class Memory>
+struct GroupLine {
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+  alignas(kLineBytes) Atomic<std::uint64_t> state;
+  Atomic<std::uint32_t> durable;
+  alignas(kLineBytes) std::array<Atomic<std::uint64_t>, kMaxNameBytes / 8> name;  // zero-padded characters
+  alignas(kLineBytes) Atomic<std::uint64_t> head;                                 // the next message to be taken
+};
+
+template <class Memory>
+struct alignas(kLineBytes) ConsumerLine {
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+  Atomic<std::uint64_t> cursor;  // everything below is released; a member's: the one message that it holds, or kNowhere
+  Atomic<std::uint64_t> state;
+  Atomic<std::uint64_t> group;
+  Atomic<std::uint64_t> lost;
+  Atomic<std::uint64_t> redelivered;
+  Atomic<std::uint32_t> pid;
+  Atomic<std::uint32_t> sleeping;
+};
+
+template <class Memory>
+struct ConsumersArea {
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+
+  alignas(kLineBytes) std::uint64_t magic;
+  std::uint64_t layout_signature;
+  std::array<std::uint8_t, 16> identity;  // as in the header: the two files belong together
+
+  alignas(kLineBytes) Atomic<std::uint32_t> sleepers;   // 1: somebody waits on the bell; consumers set, producer clears
+  alignas(kLineBytes) Atomic<std::uint32_t> room_bell;  // the producer waits on it
+  alignas(kLineBytes) Atomic<std::uint64_t> births;     // who creates or joins a group: {generation, line + 1}
+  Atomic<std::uint32_t> lines_used;                     // consumer lines from here on were never used
+  Atomic<std::uint32_t> groups_used;
+
+  alignas(4096) std::array<GroupLine<Memory>, kMaxGroups> groups;
+  std::array<ConsumerLine<Memory>, kMaxConsumers> lines;
+};
+
+// --- every offset, once more, so that a change of layout is a decision.
+
+#define RINGMAIN_AT(type, member, offset) static_assert(offsetof(type, member) == (offset), "layout: " #member)
+
+RINGMAIN_AT(Header, magic, 0);
+RINGMAIN_AT(Header, layout_version, 8);
+RINGMAIN_AT(Header, header_bytes, 12);
+RINGMAIN_AT(Header, layout_signature, 16);
+RINGMAIN_AT(Header, capacity, 24);
+RINGMAIN_AT(Header, slots_offset, 32);
+RINGMAIN_AT(Header, consumers_bytes, 40);
+RINGMAIN_AT(Header, max_consumers, 48);
+RINGMAIN_AT(Header, max_groups, 52);
+RINGMAIN_AT(Header, policy, 56);
+RINGMAIN_AT(Header, full_fences, 60);
+RINGMAIN_AT(Header, evict_after_ns, 64);
+RINGMAIN_AT(Header, created_ns, 72);
+RINGMAIN_AT(Header, identity, 80);
+RINGMAIN_AT(Header, creator_uid, 96);
+RINGMAIN_AT(Header, creator_pid, 100);
+RINGMAIN_AT(Header, type_name, 128);
+RINGMAIN_AT(Header, type_size, 256);
+RINGMAIN_AT(Header, type_hash, 264);
+static_assert(sizeof(Header) == 272);
+
+using NativeHeader = MessageHeader<NativeMemory>;
+RINGMAIN_AT(NativeHeader, tag, 0);
+RINGMAIN_AT(NativeHeader, length_and_type, 8);
+static_assert(sizeof(NativeHeader) == kMessageHeaderBytes);
+
+using NativeProducerLines = ProducerLines<NativeMemory>;
+RINGMAIN_AT(NativeProducerLines, tail, 0);
+RINGMAIN_AT(NativeProducerLines, checkpoints, 8);
+RINGMAIN_AT(NativeProducerLines, limit, 128);
+RINGMAIN_AT(NativeProducerLines, proposal, 136);
+RINGMAIN_AT(NativeProducerLines, bell, 256);
+RINGMAIN_AT(NativeProducerLines, room_wanted, 384);
+RINGMAIN_AT(NativeProducerLines, end, 392);
+RINGMAIN_AT(NativeProducerLines, removed, 400);
+RINGMAIN_AT(NativeProducerLines, registration, 512);
+RINGMAIN_AT(NativeProducerLines, room_waits, 520);
+RINGMAIN_AT(NativeProducerLines, bells, 528);
+RINGMAIN_AT(NativeProducerLines, producer_pid, 536);
+RINGMAIN_AT(NativeProducerLines, clean, 540);
+RINGMAIN_AT(NativeProducerLines, boot, 544);
+RINGMAIN_AT(NativeProducerLines, index, 640);
+static_assert(sizeof(Checkpoint<NativeMemory>) == 24 && sizeof(IndexEntry<NativeMemory>) == 16);
+static_assert(sizeof(NativeProducerLines) == 1664 && kProducerOffset + sizeof(NativeProducerLines) <= kSlotsOffset);
+
+using NativeGroupLine = GroupLine<NativeMemory>;
+RINGMAIN_AT(NativeGroupLine, state, 0);
+RINGMAIN_AT(NativeGroupLine, durable, 8);
+RINGMAIN_AT(NativeGroupLine, name, 128);
+RINGMAIN_AT(NativeGroupLine, head, 256);
+static_assert(sizeof(NativeGroupLine) == 384);
+
+using NativeConsumerLine = ConsumerLine<NativeMemory>;
+RINGMAIN_AT(NativeConsumerLine, cursor, 0);
+RINGMAIN_AT(NativeConsumerLine, state, 8);
+RINGMAIN_AT(NativeConsumerLine, group, 16);
+RINGMAIN_AT(NativeConsumerLine, lost, 24);
+RINGMAIN_AT(NativeConsumerLine, redelivered, 32);
+RINGMAIN_AT(NativeConsumerLine, pid, 40);
+RINGMAIN_AT(NativeConsumerLine, sleeping, 44);
+static_assert(sizeof(NativeConsumerLine) == kLineBytes);
+
+using NativeConsumersArea = ConsumersArea<NativeMemory>;
+RINGMAIN_AT(NativeConsumersArea, magic, 0);
+RINGMAIN_AT(NativeConsumersArea, layout_signature, 8);
+RINGMAIN_AT(NativeConsumersArea, identity, 16);
+RINGMAIN_AT(NativeConsumersArea, sleepers, 128);
+RINGMAIN_AT(NativeConsumersArea, room_bell, 256);
+RINGMAIN_AT(NativeConsumersArea, births, 384);
+RINGMAIN_AT(NativeConsumersArea, lines_used, 392);
+RINGMAIN_AT(NativeConsumersArea, groups_used, 396);
+RINGMAIN_AT(NativeConsumersArea, groups, 4096);
+RINGMAIN_AT(NativeConsumersArea, lines, 4096 + 64 * 384);
+
+#undef RINGMAIN_AT
+
+inline constexpr std::size_t kConsumersBytes = sizeof(NativeConsumersArea);
+static_assert(kConsumersBytes == 61440 && kConsumersBytes % 4096 == 0);
+
+// A hash (FNV-1a, 64 bit) of the sizes and offsets that two builds must agree on.
+consteval std::uint64_t layout_signature() noexcept {
+  const std::uint64_t facts[] = {kLayoutVersion, kSlotBytes, kMessageHeaderBytes, kLineBytes, kProducerOffset, kSlotsOffset,
+                                 kIndexEntries, kMaxConsumers, kMaxGroups, kMaxNameBytes, sizeof(Header),
+                                 sizeof(NativeProducerLines), sizeof(NativeGroupLine), sizeof(NativeConsumerLine),
+                                 offsetof(NativeProducerLines, limit), offsetof(NativeProducerLines, bell),
+                                 offsetof(NativeProducerLines, room_wanted), offsetof(NativeProducerLines, index),
+                                 offsetof(NativeConsumersArea, groups), offsetof(NativeConsumersArea, lines)};
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (std::uint64_t fact : facts) {
+    for (int byte = 0; byte < 8; ++byte, fact >>= 8) hash = (hash ^ (fact & 0xff)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+// --- a mapped ring, as the algorithm sees it.
+
+template <class Memory = NativeMemory>
+struct Ring {
+  ProducerLines<Memory>* producer = nullptr;
+  ConsumersArea<Memory>* consumers = nullptr;  // null for a spectator
+  std::byte* slots = nullptr;
+  std::uint64_t capacity = 0;
+  Policy policy = Policy::kWait;
+  bool may_evict = false;
+  bool full_fences = false;
+
+  // Headers are never reached through the mirror; whatever `position` is, the result lies in the ring and is aligned.
+  MessageHeader<Memory>* header_at(Position position) const noexcept {
+    return reinterpret_cast<MessageHeader<Memory>*>(slots + (position & (capacity - kSlotBytes)));
+  }
+  bool may_overwrite() const noexcept { return policy == Policy::kOverwrite || may_evict; }
+};
+
+}  // namespace ringmain::algorithm

@@ -1,0 +1,234 @@
+// The producer's algorithm, on plain memory: no system call, no allocation, no exception.
+//
+// Invariants (docs/design.md):
+//   1  position <= tail of everybody else's eyes only after the bytes below it are written.
+//   2  position + extent + 64 <= limit <= slowest group + capacity: nobody's unread slot is written, and the slot after
+//      the message is free, too.
+//   3  The word where the next tag will be never equals that tag before it is committed.
+//   4  limit never goes down; what lies below limit - capacity may be overwritten at any moment.
+//   5  Nothing that a peer can write bounds a write: shadows of all words are private.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "ringmain/algorithm/gate.hpp"
+#include "ringmain/algorithm/index.hpp"
+#include "ringmain/algorithm/layout.hpp"
+
+namespace ringmain::algorithm {
+
+template <class Memory = NativeMemory>
+class Producer {
+ public:
+  Producer() noexcept : Producer(Ring<Memory>{}) { max_length_ = 0; }
+
+  // `fenced`: this process can't rely on the sleeper's membarrier, or the ring wants full fences.
+  explicit Producer(const Ring<Memory>& ring, bool fenced = false) noexcept
+      : ring_(ring), index_(ring.producer, std::max<std::uint64_t>(ring.capacity, kMinCapacity)),
+        max_length_(ring.capacity / 2 - kMessageHeaderBytes), fenced_(fenced || ring.full_fences) {}
+
+  // --- the hot path
+
+  // Where the payload of a message of `length` goes; null if there is no room (or never will be: length > max_length).
+  std::byte* try_claim(std::uint64_t length) noexcept {
+    if (length > max_length_) [[unlikely]] return nullptr;
+    const std::uint64_t extent = extent_of(length);
+    if (position_ + extent + kSlotBytes > limit_) [[unlikely]] return nullptr;
+    return payload_at(position_);
+  }
+
+  // Publishes the message at position(), `length` bytes long. True: somebody sleeps, ring the bell.
+  [[nodiscard]] bool commit(std::uint64_t length, std::uint16_t type) noexcept {
+    const std::uint64_t extent = extent_of(length);
+    write_header(position_, length, type);
+    if (position_ >= next_index_) [[unlikely]] note(Place{position_, messages_});
+    return publish_through(position_ + extent, 1, length);
+  }
+
+  // A batch: add() messages behind each other from position() on, then commit them together.
+  class Batch {
+   public:
+    explicit Batch(Producer& producer) noexcept : producer_(producer), at_(producer.position_) {}
+
+    void add(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
+      MessageHeader<Memory>* header = producer_.ring_.header_at(at_);
+      producer_.write_header(at_, bytes.size(), type);
+      std::memcpy(producer_.payload_at(at_), bytes.data(), bytes.size());
+      // [T3] release: pairs with [T2]. All tags but the first, which alone leads to them.
+      if (at_ != producer_.position_) header->tag.store(at_ + 1, std::memory_order_release);
+      if (at_ >= producer_.next_index_) producer_.note(Place{at_, producer_.messages_ + messages_});
+      at_ += extent_of(bytes.size());
+      bytes_ += bytes.size();
+      ++messages_;
+    }
+
+    [[nodiscard]] bool commit() noexcept { return producer_.publish_through(at_, messages_, bytes_); }
+
+   private:
+    Producer& producer_;
+    Position at_;
+    std::uint64_t messages_ = 0;
+    std::uint64_t bytes_ = 0;
+  };
+
+  // --- the cold path
+
+  // Looks at the groups again. True if a write up to position() + `bytes` (and one slot) now fits below the limit.
+  bool refresh_limit(std::uint64_t bytes) noexcept {
+    const Position needed = position_ + bytes + kSlotBytes;
+    if (needed <= limit_) return true;
+    const Position candidate = limit_by(slowest_group(), needed);
+    if (candidate <= limit_) return false;
+    Position settled = candidate;
+    if (ring_.policy == Policy::kWait) {
+      ring_.producer->proposal.store(candidate, std::memory_order_relaxed);  // the producer alone writes
+      // [J2] full fence: pairs with [J1]: either this second scan sees who is joining, or he sees the proposal and moves
+      // up. Without it both miss each other, and his first message is overwritten.
+      Memory::full_fence();
+      settled = std::max(limit_, std::min(candidate, limit_by(slowest_group(), needed)));
+    }
+    ring_.producer->proposal.store(settled, std::memory_order_relaxed);
+    ring_.producer->limit.store(settled, std::memory_order_relaxed);  // the producer alone writes
+    // [L1] release fence: pairs with [L2]. It orders the new limit before the first byte written under it, which a
+    // release store would not: without it a lapped reader may take new bytes for an old message.
+    Memory::release_fence();
+    limit_ = settled;
+    return needed <= limit_;
+  }
+
+  // The cursor value that makes room for `bytes`: what to ask for is more, lest producer and consumer go in lockstep.
+  Position cursor_wanted(std::uint64_t bytes) const noexcept {
+    return position_ + std::max(bytes + kSlotBytes, ring_.capacity / 4) - ring_.capacity;
+  }
+  void want_room(Position cursor) noexcept {
+    ring_.producer->room_wanted.store(cursor, std::memory_order_relaxed);  // [W1] with the waiter's barrier; see bell.cpp
+  }
+
+  // Starts where the last producer, dead or closed, stopped: all that it committed is kept. May be killed and repeated.
+  // False: the checkpoints contradict the tail, which no producer leaves behind.
+  [[nodiscard]] bool recover() noexcept {
+    ProducerLines<Memory>& lines = *ring_.producer;
+    const Position tail = lines.tail.load(std::memory_order_relaxed);  // the producer alone writes, and its lease is ours
+    const bool committed = ring_.header_at(tail)->tag.load(std::memory_order_relaxed) == tail + 1;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& checkpoint = lines.checkpoints[i];
+      const Position position = checkpoint.position.load(std::memory_order_relaxed);
+      const std::uint64_t ahead = position - tail;
+      if (committed ? (ahead == 0 || ahead > ring_.capacity / 2) : ahead != 0) continue;
+      position_ = position;
+      messages_ = checkpoint.messages.load(std::memory_order_relaxed);
+      bytes_ = checkpoint.bytes.load(std::memory_order_relaxed);
+      turn_ = 1 - i;
+      limit_ = lines.limit.load(std::memory_order_relaxed);
+      if (position_ % kSlotBytes != 0 || limit_ < position_ || limit_ - position_ > ring_.capacity) return false;
+      reopen();
+      return true;
+    }
+    return false;
+  }
+
+  // The first producer of a ring: all words are zero.
+  void begin() noexcept {
+    limit_ = ring_.capacity / kIndexEntries;
+    ring_.producer->limit.store(limit_, std::memory_order_relaxed);
+    ring_.producer->proposal.store(limit_, std::memory_order_relaxed);
+    for (auto& entry : ring_.producer->index) entry.position.store(kNowhere, std::memory_order_relaxed);
+    note(Place{0, 0});
+    turn_ = 1;
+  }
+
+  void close() noexcept {
+    // [E1] release: pairs with [E2]: who sees the end sees every message before it.
+    ring_.producer->end.store(position_ + 1, std::memory_order_release);
+  }
+
+  // Makes every later call find nothing and touch nothing: for the child of a fork.
+  void defuse() noexcept {
+    max_length_ = 0;
+    limit_ = 0;
+  }
+
+  Position position() const noexcept { return position_; }
+  Position limit() const noexcept { return limit_; }
+  std::uint64_t messages() const noexcept { return messages_; }
+  std::uint64_t max_length() const noexcept { return max_length_; }
+  const Ring<Memory>& ring() const noexcept { return ring_; }
+  Position floor() const noexcept { return limit_ > ring_.capacity ? limit_ - ring_.capacity : 0; }
+  Position slowest_group() const noexcept {
+    return ring_.policy == Policy::kWait ? slowest(ring_, floor(), position_) : kNowhere;
+  }
+
+ private:
+  std::byte* payload_at(Position position) const noexcept {
+    return ring_.slots + (position & (ring_.capacity - kSlotBytes)) + kMessageHeaderBytes;
+  }
+
+  void write_header(Position position, std::uint64_t length, std::uint16_t type) noexcept {
+    // relaxed: the tag's release publishes it.
+    ring_.header_at(position)->length_and_type.store(length | std::uint64_t{type} << kTypeShift,
+                                                     std::memory_order_relaxed);
+  }
+
+  // Commits what is written in [position, to): one message or a batch.
+  bool publish_through(Position to, std::uint64_t messages, std::uint64_t bytes) noexcept {
+    ProducerLines<Memory>& lines = *ring_.producer;
+    // Invariant 3: an old payload, or the rest of a batch that its writer did not live to publish.
+    auto& next_tag = ring_.header_at(to)->tag;
+    if (next_tag.load(std::memory_order_relaxed) == to + 1) [[unlikely]] {
+      next_tag.store(0, std::memory_order_relaxed);  // the producer alone writes; the tag's release publishes it
+    }
+    messages_ += messages;
+    bytes_ += bytes;
+    auto& checkpoint = lines.checkpoints[turn_];
+    turn_ ^= 1;
+    checkpoint.messages.store(messages_, std::memory_order_release);  // [N3] pairs with [N4]: who sees these counts...
+    checkpoint.bytes.store(bytes_, std::memory_order_release);        // ...sees a tail that fits the other checkpoint
+    checkpoint.position.store(to, std::memory_order_relaxed);
+    // [T1] release: pairs with [T2]. Without it a consumer may read an unwritten payload.
+    ring_.header_at(position_)->tag.store(position_ + 1, std::memory_order_release);
+    position_ = to;
+    lines.tail.store(to, std::memory_order_release);  // [N1] pairs with [N2]: who sees the tail sees index and counts
+    // [B1] compiler barrier: pairs with the sleeper's membarrier [B2] between his flag and his last look at the tag.
+    // Without either, both look too early: he sleeps, and nobody wakes him.
+    Memory::compiler_barrier();
+    if (fenced_) [[unlikely]] Memory::full_fence();
+    return ring_.consumers->sleepers.load(std::memory_order_relaxed) != 0;
+  }
+
+  void note(Place place) noexcept {
+    index_.write(place);
+    next_index_ = index_.start_of(index_.step_of(place.position) + 1);
+  }
+
+  // With somebody gating: as far as he allows. Else in small steps, so that as much as possible is kept for who joins.
+  Position limit_by(Position slowest_cursor, Position needed) const noexcept {
+    if (slowest_cursor != kNowhere) return slowest_cursor + ring_.capacity;
+    const std::uint64_t step = ring_.capacity / kIndexEntries;
+    return std::max(limit_, (needed + step - 1) / step * step);
+  }
+
+  void reopen() noexcept {
+    ProducerLines<Memory>& lines = *ring_.producer;
+    index_.cut_above(position_);
+    next_index_ = index_.start_of(index_.step_of(position_) + (index_.knows_step_of(position_) ? 1 : 0));
+    lines.room_wanted.store(0, std::memory_order_relaxed);
+    lines.tail.store(position_, std::memory_order_release);  // [N1]
+    lines.end.store(0, std::memory_order_release);
+  }
+
+  Ring<Memory> ring_;
+  Index<Memory> index_;
+  Position position_ = 0;
+  Position limit_ = 0;
+  std::uint64_t max_length_;
+  Position next_index_ = 0;
+  std::uint64_t messages_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::size_t turn_ = 0;
+  bool fenced_;
+};
+
+}  // namespace ringmain::algorithm

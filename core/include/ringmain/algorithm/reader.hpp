@@ -1,0 +1,235 @@
+// The consumer's algorithm, on plain memory: no system call, no allocation, no exception. One class serves a consumer of
+// its own (a plain cursor), the member of a named group (intent and compare-and-swap) and a spectator (no line).
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstring>
+#include <span>
+
+#include "ringmain/algorithm/index.hpp"
+#include "ringmain/algorithm/layout.hpp"
+#include "ringmain/algorithm/start.hpp"
+#include "ringmain/error.hpp"
+
+namespace ringmain::algorithm {
+
+template <class Memory = NativeMemory>
+class Reader {
+  using Word = typename Memory::template Atomic<std::uint64_t>;
+
+ public:
+  Reader() noexcept = default;
+
+  // `cursor`: of the own line (a private word for a spectator). `head`: of the named group, or null. `fenced`: this
+  // process can't rely on the producer's membarrier, or the ring wants full fences.
+  Reader(const Ring<Memory>& ring, Word* cursor, Word* head, bool fenced) noexcept
+      : ring_(ring), cursor_(cursor), head_(head), validated_(ring.may_overwrite() || ring.consumers == nullptr),
+        fenced_(fenced || ring.full_fences) {}
+
+  // --- the hot path
+
+  // True: a message is borrowed; it stays so until release(). A member's look always fails: it goes by examine(), since
+  // it has other members to look after, too.
+  bool look() noexcept { return head_ == nullptr && borrow(position_); }
+
+  // Gives the borrowed message back. True: the producer waits for this, ring the room bell.
+  [[nodiscard]] bool release() noexcept {
+    if (held_ == 0) return false;
+    const Position from = position_;
+    position_ += held_;
+    ++messages_;
+    held_ = 0;
+    lost_before_ = 0;
+    redelivered_ = false;
+    // [R1] release: pairs with [R2]. Without it the producer may overwrite a payload that is still being read.
+    cursor_->store(head_ == nullptr ? position_ : kNowhere, std::memory_order_release);
+    // [W2] compiler barrier: pairs with the producer's membarrier [W3] between room_wanted and its last look at the
+    // cursors. Without either, it sleeps and nobody tells it of the room.
+    Memory::compiler_barrier();
+    if (fenced_) [[unlikely]] Memory::full_fence();
+    const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
+    if (wanted == 0) [[likely]] return false;
+    const Position reached = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
+    return from < wanted && reached >= wanted;
+  }
+
+  std::span<const std::byte> bytes() const noexcept {
+    return {ring_.slots + (position_ & (ring_.capacity - kSlotBytes)) + kMessageHeaderBytes, length_};
+  }
+  std::uint16_t type() const noexcept { return type_; }
+  bool redelivered() const noexcept { return redelivered_; }
+  std::uint64_t lost_before() const noexcept { return lost_before_; }
+
+  // The borrowed message was not overwritten until now.
+  bool still_valid() const noexcept { return !validated_ || kept(position_); }
+
+  // --- the cold path
+
+  // Why look() found nothing; kOk: now there is a message. kEmpty: wait.
+  Status examine() noexcept {
+    if (look_or_take()) return Status::kOk;
+    const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_acquire);
+    if (!kept(at)) return head_ == nullptr ? catch_up() : Status::kCorrupt;
+    if (ring_.header_at(at)->tag.load(std::memory_order_acquire) == at + 1) return doubt(at);
+    // [E2] acquire: pairs with [E1]. Exactly the position: a flag alone would cut off a last message.
+    if (ring_.producer->end.load(std::memory_order_acquire) == at + 1) return Status::kEnd;
+    if (ring_.producer->removed.load(std::memory_order_acquire) != 0) return Status::kRemoved;
+    return Status::kEmpty;
+  }
+
+  // Something seems to be there; for a spin loop.
+  bool peek() const noexcept {
+    const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
+    return ring_.header_at(at)->tag.load(std::memory_order_relaxed) == at + 1;
+  }
+
+  // Starts a group of its own: stores the cursor until the producer is bound to respect it. A named group's first
+  // member does the same with the head. False: the producer's lines contradict themselves.
+  [[nodiscard]] bool begin(Start start) noexcept {
+    Word* mark = head_ == nullptr ? cursor_ : head_;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const auto place = locate(ring_, start);
+      if (!place) return false;
+      position_ = place->position;
+      messages_ = place->messages;
+      mark->store(position_, std::memory_order_relaxed);
+      // [J1] full fence: pairs with [J2]: either the producer's second scan sees this cursor, or we see its proposal.
+      Memory::full_fence();
+      if (ring_.producer->proposal.load(std::memory_order_relaxed) <= position_ + ring_.capacity) return true;
+      start = Start::oldest();
+    }
+    return false;
+  }
+
+  // Takes over what a dead member held, if it held anything. `dead` is in the state `word`, and its lease was seen free.
+  // True: its message is borrowed, marked as redelivered.
+  bool reap(ConsumerLine<Memory>& dead, std::uint64_t word) noexcept {
+    const LineWord free{LineWord::of(word).generation, LineState::kFree};
+    const Position intent = dead.cursor.load(std::memory_order_acquire);
+    bool mine = intent != kNowhere && intent < head_->load(std::memory_order_acquire);
+    if (mine) {
+      cursor_->store(intent, std::memory_order_release);
+      // [D1] full fence: pairs with [J2]: as who joins, so who inherits.
+      Memory::full_fence();
+      mine = ring_.producer->proposal.load(std::memory_order_relaxed) <= intent + ring_.capacity && borrow(intent);
+    }
+    // [F1] release: pairs with [F2]: the line is seen free only after its message is seen in ours.
+    const bool won = dead.state.compare_exchange_strong(word, free.word(), std::memory_order_acq_rel);
+    if (mine && won) {
+      position_ = intent;
+      redelivered_ = true;
+      return true;
+    }
+    held_ = 0;
+    cursor_->store(kNowhere, std::memory_order_release);
+    return false;
+  }
+
+  // Makes every later call find nothing and touch nothing that is shared: for the child of a fork. `blank` is private.
+  void defuse(const Ring<Memory>& blank, Word* cursor) noexcept {
+    ring_ = blank;
+    cursor_ = cursor;
+    head_ = nullptr;
+    held_ = 0;
+    position_ = 0;
+  }
+
+  Position position() const noexcept { return position_; }
+  bool holds() const noexcept { return held_ != 0; }
+  std::uint64_t lost() const noexcept { return lost_; }
+  const Ring<Memory>& ring() const noexcept { return ring_; }
+
+ private:
+  static constexpr int kAttempts = 1000;
+
+  // [L2] acquire fence: pairs with [L1]: what was read before is whole if the limit, read after, still spares it.
+  bool kept(Position position) const noexcept {
+    Memory::acquire_fence();
+    return ring_.producer->limit.load(std::memory_order_relaxed) <= position + ring_.capacity;
+  }
+
+  bool look_or_take() noexcept {
+    if (head_ == nullptr) return borrow(position_);
+    return held_ != 0 || take();
+  }
+
+  bool borrow(Position position) noexcept {
+    const MessageHeader<Memory>* header = ring_.header_at(position);
+    // [T2] acquire: pairs with [T1], [T3]. Without it an unwritten payload may be read.
+    if (header->tag.load(std::memory_order_acquire) != position + 1) return false;
+    const std::uint64_t word = header->length_and_type.load(std::memory_order_relaxed);  // once: it may change
+    const std::uint64_t length = word & kLengthMask;
+    if (length > ring_.capacity / 2 - kMessageHeaderBytes) [[unlikely]] return false;
+    if (validated_ && !kept(position)) [[unlikely]] return false;
+    length_ = length;
+    type_ = static_cast<std::uint16_t>(word >> kTypeShift);
+    held_ = extent_of(length);
+    return true;
+  }
+
+  // A member's: tells what it is about to take, then moves the group's head past it.
+  bool take() noexcept {
+    Position at = head_->load(std::memory_order_acquire);
+    while (borrow(at)) {
+      // [H1] release, and the release half of the exchange: pair with [H2]. Who sees the head moved sees this intent.
+      // Without it the producer may overwrite what was just taken.
+      cursor_->store(at, std::memory_order_release);
+      told_ = true;
+      if (head_->compare_exchange_strong(at, at + held_, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        position_ = at;
+        return true;
+      }
+    }
+    held_ = 0;
+    if (told_) cursor_->store(kNowhere, std::memory_order_release);
+    told_ = false;
+    return false;
+  }
+
+  // A tag without a message that can be borrowed: overtaken just now, taken just now by another member, or garbage.
+  Status doubt(Position at) noexcept {
+    if (look_or_take()) return Status::kOk;
+    if (!kept(at)) return Status::kEmpty;
+    if (head_ != nullptr && head_->load(std::memory_order_acquire) != at) return Status::kEmpty;
+    return committed_length(ring_, at) ? Status::kEmpty : Status::kCorrupt;
+  }
+
+  // Overtaken: goes on at the first boundary that has an eighth of the ring to spare, and counts what was missed.
+  Status catch_up() noexcept {
+    const Index<Memory> index(ring_.producer, ring_.capacity);
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const Position tail = ring_.producer->tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]
+      auto place = index.first_at_or_above(floor_of(ring_) + ring_.capacity / 8, tail);
+      if (!place) {
+        const auto now = newest(*ring_.producer);
+        if (!now) return Status::kCorrupt;
+        place = now->place;
+      }
+      if (place->position < position_ || place->messages < messages_) return Status::kCorrupt;
+      lost_before_ += place->messages - messages_;
+      lost_ += place->messages - messages_;
+      position_ = place->position;
+      messages_ = place->messages;
+      cursor_->store(position_, std::memory_order_release);
+      if (kept(position_)) return look() ? Status::kOk : Status::kEmpty;
+    }
+    return Status::kEmpty;
+  }
+
+  Ring<Memory> ring_{};
+  Position position_ = 0;     // of the next message, or the borrowed one
+  std::uint64_t held_ = 0;    // its extent; 0: nothing is borrowed
+  std::uint64_t length_ = 0;  // of its payload
+  Word* cursor_ = nullptr;
+  Word* head_ = nullptr;
+  std::uint64_t messages_ = 0;  // before position_; of no meaning to a member
+  std::uint64_t lost_before_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint16_t type_ = 0;
+  bool redelivered_ = false;
+  bool validated_ = false;
+  bool fenced_ = false;
+  bool told_ = false;  // the own line names an intent
+};
+
+}  // namespace ringmain::algorithm

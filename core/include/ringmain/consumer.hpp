@@ -1,0 +1,185 @@
+// A consumer of a ring. A handle is used by one thread at a time; it borrows at most one message at a time.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ringmain/algorithm/reader.hpp"
+#include "ringmain/error.hpp"
+#include "ringmain/segment.hpp"
+
+namespace ringmain {
+
+struct ConsumerOptions {
+  std::filesystem::path directory{};
+  std::string group{};   // share the work with the members of this group; empty: every message (a group of its own)
+  bool durable = false;  // the named group keeps its place, and so the producer waiting, while nobody is attached
+  Start start = Start::latest();
+  bool spectator = false;  // watch without write access: never gates the producer, may be lapped, polls every 1 ms
+  std::chrono::nanoseconds wait_for_ring{0};  // for the ring to appear; kForever
+  // Before a blocking receive sleeps; 0: at once; kForever: never.
+  std::chrono::nanoseconds spin = std::chrono::microseconds(20);
+  bool outlive_producer = false;  // blocking receives go on waiting when the producer dies, for one that takes over
+  TypeIdentity type{};
+};
+
+namespace detail {
+void ring_room_bell(algorithm::Reader<>& reader) noexcept;  // the cold half of a release: wakes the producer
+}
+
+// A borrowed message: a view into the ring, given back on destruction. Falsy when there is none, then status() says why.
+// It must not outlive its consumer's attachment.
+class [[nodiscard]] Message {
+ public:
+  Message(Message&& other) noexcept
+      : reader_(std::exchange(other.reader_, nullptr)), bytes_(other.bytes_), type_(other.type_),
+        status_(other.status_) {}
+  Message& operator=(Message&& other) noexcept {
+    if (this != &other) {
+      release();
+      reader_ = std::exchange(other.reader_, nullptr);
+      bytes_ = other.bytes_;
+      type_ = other.type_;
+      status_ = other.status_;
+    }
+    return *this;
+  }
+  ~Message() { release(); }
+
+  explicit operator bool() const noexcept { return reader_ != nullptr; }
+  Status status() const noexcept { return status_; }
+
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }  // contiguous, aligned to 16 bytes
+  std::uint16_t type() const noexcept { return type_; }
+  std::uint64_t position() const noexcept { return reader_->position(); }
+  std::uint64_t lost() const noexcept { return reader_->lost_before(); }  // messages missed just before this one
+  bool redelivered() const noexcept { return reader_->redelivered(); }    // a member that died held it before
+
+  // False: the producer has overwritten it, or may have; what was read from bytes() must be thrown away. Always true
+  // on a ring that waits and never evicts. Call it after the last use.
+  bool still_valid() const noexcept { return reader_->still_valid(); }
+
+  void release() noexcept {  // early
+    if (reader_ == nullptr) return;
+    algorithm::Reader<>* reader = std::exchange(reader_, nullptr);
+    if (reader->release()) [[unlikely]] {
+      detail::ring_room_bell(*reader);
+    }
+  }
+
+ private:
+  friend class Consumer;
+  explicit Message(algorithm::Reader<>* reader) noexcept
+      : reader_(reader), bytes_(reader->bytes()), type_(reader->type()) {}
+  explicit Message(Status status) noexcept : status_(status) {}
+  void keep() noexcept { reader_ = nullptr; }  // doesn't give back: the next look finds the same message
+
+  algorithm::Reader<>* reader_ = nullptr;
+  std::span<const std::byte> bytes_{};
+  std::uint16_t type_ = 0;
+  Status status_ = Status::kOk;
+};
+
+// What a copying read returns.
+struct Copy {
+  Status status = Status::kOk;  // kTooLarge: the buffer is too small; the message stays, `bytes` says what it needs
+  std::size_t bytes = 0;
+  std::uint64_t position = 0;
+  std::uint64_t lost = 0;
+  std::uint16_t type = 0;
+  bool redelivered = false;
+  explicit operator bool() const noexcept { return status == Status::kOk; }
+};
+
+// What a poll returns.
+struct Poll {
+  std::size_t messages = 0;
+  Status status = Status::kOk;  // kOk: the limit was reached; else why it stopped (kEmpty, kEnd, ...)
+};
+
+class Consumer {
+ public:
+  // Throws kNotFound (after wait_for_ring), kBadName, kBadOption, kNoPermission, kNotARing, kTruncated,
+  // kLayoutMismatch, kTypeMismatch, kTooMany, kSquatted, kSystem.
+  static Consumer attach(std::string_view name, const ConsumerOptions& options = {});
+  static Consumer attach(RingDescriptors descriptors, const ConsumerOptions& options = {});
+
+  Consumer(Consumer&&) noexcept;
+  Consumer& operator=(Consumer&&) noexcept;
+  ~Consumer();  // leaves; the members of a group go on
+
+  // --- receiving: noexcept. A falsy message says why: kEmpty (try_ only), kTimedOut, kEnd, kProducerLost (the ring can
+  // be received from again when a new producer has taken over), kEvicted, kRemoved, kLeaseLost, kCorrupt.
+  // The blocking forms spin for ConsumerOptions::spin, then sleep.
+  inline Message try_receive() noexcept;
+  Message receive() noexcept { return receive_for(kForever); }
+  inline Message receive_for(std::chrono::nanoseconds timeout) noexcept;
+  inline Message receive_until(std::chrono::steady_clock::time_point deadline) noexcept;
+
+  // Calls handler(const Message&) for up to `limit` messages that are there now; doesn't wait.
+  template <class Handler>
+  Poll poll(Handler&& handler, std::size_t limit);
+
+  // Copies the next message into the buffer; what it returns was not overwritten meanwhile, whatever the policy.
+  Copy try_read(std::span<std::byte> buffer) noexcept { return read_for(buffer, std::chrono::nanoseconds{0}); }
+  Copy read(std::span<std::byte> buffer) noexcept { return read_for(buffer, kForever); }
+  Copy read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept;
+
+  std::uint64_t position() const noexcept { return reader_->position(); }  // of the next message, or the borrowed one
+  std::uint64_t lost() const noexcept;                                     // messages missed since attach
+  std::size_t capacity() const noexcept;
+
+ private:
+  struct State;
+  explicit Consumer(std::unique_ptr<State> state) noexcept;
+
+  // The cold halves: `next` finds out why there is no message, `wait` does so until the timeout; kOk: there is one.
+  Status next() noexcept;
+  Status wait(std::chrono::nanoseconds timeout) noexcept;
+
+  std::unique_ptr<State> state_;
+  algorithm::Reader<>* reader_ = nullptr;  // inside *state_
+};
+
+inline Message Consumer::try_receive() noexcept {
+  if (reader_->look()) [[likely]] return Message(reader_);
+  const Status status = next();
+  return status == Status::kOk ? Message(reader_) : Message(status);
+}
+
+inline Message Consumer::receive_for(std::chrono::nanoseconds timeout) noexcept {
+  if (reader_->look()) [[likely]] return Message(reader_);
+  const Status status = wait(timeout);
+  return status == Status::kOk ? Message(reader_) : Message(status);
+}
+
+inline Message Consumer::receive_until(std::chrono::steady_clock::time_point deadline) noexcept {
+  if (reader_->look()) [[likely]] return Message(reader_);
+  const auto left = deadline - std::chrono::steady_clock::now();
+  const Status status = wait(left.count() > 0 ? left : std::chrono::nanoseconds{0});
+  return status == Status::kOk ? Message(reader_) : Message(status);
+}
+
+template <class Handler>
+Poll Consumer::poll(Handler&& handler, std::size_t limit) {
+  Poll result;
+  while (result.messages < limit) {
+    const Message message = try_receive();
+    if (!message) {
+      result.status = message.status();
+      break;
+    }
+    handler(message);
+    ++result.messages;
+  }
+  return result;
+}
+
+}  // namespace ringmain

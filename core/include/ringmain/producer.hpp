@@ -1,0 +1,157 @@
+// The producer of a ring. One live producer a ring; a handle is used by one thread at a time.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "ringmain/algorithm/producer.hpp"
+#include "ringmain/error.hpp"
+#include "ringmain/segment.hpp"
+
+namespace ringmain {
+
+namespace detail {
+void ring_bell(algorithm::Producer<>& ring) noexcept;  // the cold half of a commit: wakes sleepers
+}
+
+// A message being written in place. Falsy when there is none, then status() says why. Its destructor aborts.
+class [[nodiscard]] Claim {
+ public:
+  Claim() noexcept = default;
+  Claim(Claim&& other) noexcept
+      : ring_(std::exchange(other.ring_, nullptr)), bytes_(other.bytes_), status_(other.status_) {}
+  Claim& operator=(Claim&& other) noexcept {
+    ring_ = std::exchange(other.ring_, nullptr);
+    bytes_ = other.bytes_;
+    status_ = other.status_;
+    return *this;
+  }
+  ~Claim() { abort(); }
+
+  explicit operator bool() const noexcept { return ring_ != nullptr; }
+  Status status() const noexcept { return status_; }
+
+  // Writable until commit or abort; contiguous, aligned to 16 bytes; holds old bytes of the ring.
+  std::span<std::byte> bytes() const noexcept { return bytes_; }
+
+  // Publishes the first `used` bytes (default: all; more than claimed counts as all).
+  void commit(std::uint16_t type = 0) noexcept { commit(bytes_.size(), type); }
+  void commit(std::size_t used, std::uint16_t type) noexcept {
+    if (ring_ == nullptr) return;
+    algorithm::Producer<>* ring = std::exchange(ring_, nullptr);
+    if (ring->commit(used < bytes_.size() ? used : bytes_.size(), type)) [[unlikely]] {
+      detail::ring_bell(*ring);
+    }
+  }
+
+  // Gives the room back; nothing is published.
+  void abort() noexcept { ring_ = nullptr; }
+
+ private:
+  friend class Producer;
+  Claim(algorithm::Producer<>* ring, std::span<std::byte> bytes) noexcept : ring_(ring), bytes_(bytes) {}
+  explicit Claim(Status status) noexcept : status_(status) {}
+
+  algorithm::Producer<>* ring_ = nullptr;
+  std::span<std::byte> bytes_{};
+  Status status_ = Status::kOk;
+};
+
+class Producer {
+ public:
+  // Throws kExists, kBadName, kBadOption, kNoPermission, kNoSpace, kNoLocks, kSystem.
+  static Producer create(std::string_view name, const RingOptions& options = {});
+
+  // Takes over a ring whose producer died or closed: everything committed is kept, consumers go on. Throws kNotFound,
+  // kProducerExists, kUnclean, kNoPermission, and whatever attach finds wrong with the segment.
+  static Producer open(std::string_view name, const OpenOptions& options = {});
+
+  // A ring without a name, in sealed memory: nobody can truncate or write it, nobody can take it over, it is gone with
+  // its last holder. `directory` is not used. Throws as create does.
+  static Producer create_unnamed(const RingOptions& options = {});
+  RingDescriptors descriptors() const;  // throws kBadOption for a named ring
+
+  Producer(Producer&&) noexcept;
+  Producer& operator=(Producer&&) noexcept;
+  ~Producer();  // closes
+
+  // --- publishing: noexcept. The blocking forms wait for room: they spin for RingOptions::spin, then sleep.
+  // kOk; kTooLarge (capacity_for() names the capacity it needs); kNoRoom (try_ only); kTimedOut (_for only); kRemoved;
+  // kLeaseLost. Whatever isn't kOk has published nothing.
+
+  // Copies a message into the ring. `type` is the user's own; consumers see it as Message::type().
+  [[nodiscard]] Status publish(std::span<const std::byte> bytes, std::uint16_t type = 0) noexcept {
+    return publish_for(bytes, kForever, type);
+  }
+  [[nodiscard]] inline Status try_publish(std::span<const std::byte> bytes, std::uint16_t type = 0) noexcept;
+  [[nodiscard]] inline Status publish_for(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
+                                          std::uint16_t type = 0) noexcept;
+
+  // Room for a message of up to `bytes`, to be written in place. One claim is open at a time.
+  Claim claim(std::size_t bytes) noexcept { return claim_for(bytes, kForever); }
+  inline Claim try_claim(std::size_t bytes) noexcept;
+  inline Claim claim_for(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept;
+
+  // Publishes all or nothing: consumers see the whole batch at once. At most capacity / 2 together, a 16-byte header
+  // and rounding up to 64 for each included. Waits for room.
+  [[nodiscard]] Status publish_batch(std::span<const std::span<const std::byte>> messages,
+                                     std::uint16_t type = 0) noexcept;
+
+  // Until `groups` groups (a consumer without a named group is one) are attached. False: timed out, removed.
+  bool wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept;
+
+  // Ends the stream: consumers receive what is left, then kEnd. Later calls of this handle return kEnd. Idempotent.
+  void close() noexcept;
+
+  std::uint64_t position() const noexcept { return ring_->position(); }
+  std::size_t capacity() const noexcept;
+  std::size_t max_message() const noexcept { return max_message_bytes(capacity()); }
+
+ private:
+  struct State;
+  explicit Producer(std::unique_ptr<State> state) noexcept;
+
+  // The cold half of a claim: waits until a message of `bytes` fits, or says why it can't.
+  Status wait_for_room(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept;
+
+  std::unique_ptr<State> state_;
+  algorithm::Producer<>* ring_ = nullptr;  // inside *state_
+};
+
+inline Status Producer::publish_for(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
+                                    std::uint16_t type) noexcept {
+  std::byte* payload = ring_->try_claim(bytes.size());
+  if (payload == nullptr) [[unlikely]] {
+    if (const Status status = wait_for_room(bytes.size(), timeout); status != Status::kOk) return status;
+    payload = ring_->try_claim(bytes.size());
+  }
+  std::memcpy(payload, bytes.data(), bytes.size());
+  if (ring_->commit(bytes.size(), type)) [[unlikely]] {
+    detail::ring_bell(*ring_);
+  }
+  return Status::kOk;
+}
+
+inline Status Producer::try_publish(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
+  return publish_for(bytes, std::chrono::nanoseconds{0}, type);
+}
+
+inline Claim Producer::claim_for(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept {
+  std::byte* payload = ring_->try_claim(bytes);
+  if (payload == nullptr) [[unlikely]] {
+    if (const Status status = wait_for_room(bytes, timeout); status != Status::kOk) return Claim(status);
+    payload = ring_->try_claim(bytes);
+  }
+  return Claim(ring_, {payload, bytes});
+}
+
+inline Claim Producer::try_claim(std::size_t bytes) noexcept { return claim_for(bytes, std::chrono::nanoseconds{0}); }
+
+}  // namespace ringmain

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "attachment.hpp"
+
+#include <unistd.h>
+
+#include <thread>
+
+#include "clock.hpp"
+#include "fail.hpp"
+#include "futex.hpp"
+#include "names.hpp"
+
+namespace ringmain {
+
+namespace {
+
+constexpr std::chrono::seconds kBirthsPatience{5};
+
+void check_options(const ConsumerOptions& options, Policy policy) {
+  if (!options.group.empty()) check_name("group", options.group);
+  if (options.durable && options.group.empty()) {
+    fail(Status::kBadOption, "durable: only a named group can be; give it a name");
+  }
+  if (options.spectator && !options.group.empty()) {
+    fail(Status::kBadOption, "spectator: only watches, so it can't share the work of group '" + options.group + "'");
+  }
+  if (!options.group.empty() && policy == Policy::kOverwrite) {
+    fail(Status::kBadOption, "group '" + options.group +
+                                 "': this ring overwrites, so a group could not promise that each message is worked on; "
+                                 "attach without a group, or create the ring with the policy to wait");
+  }
+  if (options.spin.count() < 0) fail(Status::kBadOption, "spin: must not be negative");
+}
+
+}  // namespace
+
+Segment open_when_there(std::string_view name, const ConsumerOptions& options, Access access) {
+  const Deadline deadline(options.wait_for_ring);
+  constexpr std::chrono::milliseconds kLook{10};
+  for (;;) {
+    try {
+      return Segment::open(name, options.directory, access);
+    } catch (const Error& error) {
+      if (error.status() != Status::kNotFound || options.wait_for_ring.count() <= 0 || deadline.passed()) throw;
+    }
+    std::this_thread::sleep_for(deadline.left(kLook));
+  }
+}
+
+Attachment::Attachment(Segment opened, const ConsumerOptions& options)
+    : segment(std::move(opened)), bell(reader.ring(), nullptr), spin_budget(options.spin),
+      outlive_producer(options.outlive_producer) {
+  check_options(options, static_cast<Policy>(segment.header().policy));
+  check_type(segment, options.type);
+  check_clean(segment);
+  if (options.spectator) {
+    watch(options.start);
+  } else {
+    join(options);
+  }
+}
+
+Attachment::~Attachment() {
+  if (stopped == Status::kOk && lease) leave();
+}
+
+void Attachment::watch(Start start) {
+  reader = algorithm::Reader<>(segment.ring_for_spectator(), &blank_->cursor, nullptr, false);
+  begin(start);
+}
+
+void Attachment::join(const ConsumerOptions& options) {
+  lease = std::make_unique<Lease>(segment.reopen_consumers(), &Attachment::after_fork, this);
+  take_line();
+  try {
+    if (options.group.empty()) {
+      reader = algorithm::Reader<>(segment.ring(), &own().cursor, nullptr, !register_for_barriers());
+      begin(options.start);
+    } else {
+      enter_group(options);
+    }
+  } catch (...) {
+    leave();
+    throw;
+  }
+  registry().activate(line, generation);
+  bell = ConsumerBell(reader.ring(), &own().sleeping);
+  ring_room_bell(*segment.consumers());
+}
+
+void Attachment::take_line() {
+  OwnLease leases{segment, *lease};
+  registry().bury(leases, /*dissolving=*/false);
+  const auto taken = registry().take_line(leases, static_cast<std::uint32_t>(::getpid()));
+  const std::string what = "ring '" + segment.name() + "'";
+  if (taken.refusal == Registry::Refusal::kFull) {
+    fail(Status::kTooMany, what + ": all " + std::to_string(kMaxConsumers) + " consumer lines are taken");
+  }
+  if (taken.refusal == Registry::Refusal::kSquatted) {
+    fail(Status::kSquatted, what + ": foreign locks hold the leases of the free consumer lines, which only an attack does");
+  }
+  line = taken.line;
+  generation = taken.generation;
+}
+
+void Attachment::enter_group(const ConsumerOptions& options) {
+  const OwnLease leases{segment, *lease};
+  const Deadline deadline(kBirthsPatience);
+  while (!registry().try_births(line, generation, leases)) {
+    if (deadline.passed()) fail(Status::kInUse, "group '" + options.group + "': a process that joins is stopped; kill it");
+    std::this_thread::sleep_for(kNap);
+  }
+  const auto enter = [&]() -> std::optional<algorithm::GroupReference> {
+    if (const auto found = registry().find(options.group); found && registry().join(line, *found, options.durable)) {
+      return found;
+    }
+    if (const auto made = registry().found(line, options.group, options.durable)) return made;
+    registry().bury(leases, /*dissolving=*/true);
+    return registry().found(line, options.group, options.durable);
+  };
+  const auto entered = enter();
+  if (!entered) {
+    registry().end_births(line, generation);
+    fail(Status::kTooMany, "ring '" + segment.name() + "': all " + std::to_string(kMaxGroups) + " groups are taken");
+  }
+  group = *entered;
+  auto& head = registry().line_of(group)->head;
+  reader = algorithm::Reader<>(segment.ring(), &own().cursor, &head, !register_for_barriers());
+  // Still kNowhere: the group is new, or who made it died before it began.
+  if (head.load(std::memory_order_acquire) == algorithm::kNowhere) begin(options.start);
+  registry().end_births(line, generation);
+}
+
+void Attachment::begin(Start start) {
+  if (reader.begin(start)) return;
+  fail(Status::kCorrupt, "ring '" + segment.name() + "': the producer's lines contradict each other; remove the ring");
+}
+
+void Attachment::leave() noexcept {
+  registry().end_births(line, generation);
+  registry().leave(line, generation);
+  ring_room_bell(*segment.consumers());
+}
+
+void Attachment::stop(Status why) noexcept {
+  stopped = why;
+  algorithm::Ring<> nothing{.producer = &blank_->lines, .slots = blank_->slots.data(), .capacity = algorithm::kSlotBytes};
+  reader.defuse(nothing, &blank_->cursor);
+}
+
+void Attachment::after_fork(void* attachment) noexcept {
+  static_cast<Attachment*>(attachment)->stop(Status::kLeaseLost);
+}
+
+}  // namespace ringmain

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "birth.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "fail.hpp"
+#include "header.hpp"
+#include "names.hpp"
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+namespace ringmain {
+
+namespace {
+
+void ignore_fork(void*) noexcept {}
+
+// Thrown up to the loop that begins anew: a sweeper took our half-made ring for a dead one's.
+struct SweptAway {};
+
+Descriptor make_file(int directory, const char* name) {
+  Descriptor file(::openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file && errno == ENOENT) throw SweptAway{};
+  if (!file) fail_system(std::string("create the file '") + name + "'", errno);
+  return file;
+}
+
+// Every byte now: a full tmpfs is an error here and would be SIGBUS later.
+void reserve(int file, std::uint64_t bytes, const std::filesystem::path& parent) {
+  int error = 0;
+  do {
+    error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+  } while (error == EINTR);
+  if (error == 0) return;
+  if (error != ENOSPC && error != EDQUOT && error != EFBIG) fail_system("reserve " + human_bytes(bytes), error);
+  struct statvfs space {};
+  const std::uint64_t free = ::fstatvfs(file, &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
+  fail(Status::kNoSpace, "the ring needs " + human_bytes(bytes) + ", " + parent.string() + " has " + human_bytes(free) +
+                             " free: remove rings ('ringmain ls', 'ringmain rm'), choose a smaller capacity or another "
+                             "directory (RINGMAIN_DIR); for a container raise --shm-size");
+}
+
+void write_at_start(int file, const void* data, std::size_t bytes) {
+  if (::pwrite(file, data, bytes, 0) != static_cast<ssize_t>(bytes)) fail_system("write the header", errno);
+}
+
+void fill(int ring, int consumers, const RingOptions& options, const std::filesystem::path& parent) {
+  const algorithm::Header header = make_header(options);
+  reserve(ring, header.slots_offset + header.capacity, parent);
+  reserve(consumers, header.consumers_bytes, parent);
+  write_at_start(ring, &header, sizeof header);
+  struct {
+    std::uint64_t magic, signature;
+    std::array<std::uint8_t, 16> identity;
+  } const belonging{header.magic, header.layout_signature, header.identity};
+  write_at_start(consumers, &belonging, sizeof belonging);
+}
+
+std::optional<gid_t> group_of(const std::string& group) {
+  if (group.empty()) return std::nullopt;
+  if (const struct group* entry = ::getgrnam(group.c_str()); entry != nullptr) return entry->gr_gid;
+  if (group.find_first_not_of("0123456789") == std::string::npos && group.size() < 10) {
+    return static_cast<gid_t>(std::stoul(group));
+  }
+  fail(Status::kBadOption, "group '" + group + "': no such group");
+}
+
+// Whatever the umask says. Only the owner may write `ring`; who may read may watch; who may write may consume.
+void permit(int directory, int ring, int consumers, const RingOptions& options) {
+  if (const auto group = group_of(options.group)) {
+    for (const int file : {directory, ring, consumers}) {
+      if (::fchown(file, static_cast<uid_t>(-1), *group) != 0) fail_system("give the ring to '" + options.group + "'", errno);
+    }
+  }
+  const mode_t readers = ((options.mode & 0222) << 1 | options.mode) & 0444;  // who may write must read, too
+  const bool done = ::fchmod(ring, 0600 | readers) == 0 && ::fchmod(consumers, 0600 | readers | options.mode) == 0 &&
+                    ::fchmod(directory, 0700 | readers | readers >> 2) == 0;
+  if (!done) fail_system("set the mode of the ring", errno);
+}
+
+// Two openings must conflict, or a lease proves nothing.
+void check_locks(int ring, const std::filesystem::path& parent) {
+  if (leased(ring, kRemoverByte)) return;
+  fail(Status::kNoLocks, parent.string() + ": this file system keeps no locks between processes (NFS? FUSE?); choose "
+                                           "another directory (RINGMAIN_DIR)");
+}
+
+}  // namespace
+
+Birth::Birth(std::string_view name, const RingOptions& options) : parent_(directory_of(options.directory)), name_(name) {
+  check_name("ring", name);
+  check_options(options);
+  sweep(parent_);
+  for (int attempt = 0;; ++attempt) {
+    try {
+      make_files(options);
+      return;
+    } catch (const SweptAway&) {
+      discard();
+      if (attempt == 10) fail(Status::kSystem, "create ring '" + name_ + "': its files vanish while they are made");
+    } catch (...) {
+      discard();
+      throw;
+    }
+  }
+}
+
+Birth::~Birth() { discard(); }
+
+void Birth::make_files(const RingOptions& options) {
+  entry_ = temporary_entry(name_, "new");
+  const std::string path = (parent_ / entry_).string();
+  if (::mkdir(path.c_str(), 0700) != 0) fail_system("create ring '" + name_ + "' in " + parent_.string(), errno);
+  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) throw SweptAway{};
+  Descriptor ring = make_file(directory.get(), "ring");
+  Descriptor fresh(::openat(directory.get(), "ring", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  if (!fresh) throw SweptAway{};
+  lease_ = std::make_unique<Lease>(std::move(fresh), ignore_fork, nullptr);
+  if (!lease_->take(kRemoverByte)) fail(Status::kNoLocks, parent_.string() + ": this file system keeps no locks");
+  check_locks(ring.get(), parent_);
+  Descriptor consumers = make_file(directory.get(), "consumers");
+  fill(ring.get(), consumers.get(), options, parent_);
+  permit(directory.get(), ring.get(), consumers.get(), options);
+  segment_ = Segment::of_new(name_, std::move(directory), std::move(ring), std::move(consumers));
+}
+
+bool Birth::publish() {
+  const std::filesystem::path target = parent_ / entry_of(name_);
+  if (::rename((parent_ / entry_).c_str(), target.c_str()) == 0) {
+    entry_.clear();
+    return true;
+  }
+  if (errno == ENOENT) return false;
+  if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
+    fail(Status::kExists, "ring '" + name_ + "' exists in " + parent_.string() +
+                              ": open it to take over from a producer that died or closed, or remove it");
+  }
+  fail_system("name the ring '" + name_ + "'", errno);
+}
+
+void Birth::discard() noexcept {
+  if (entry_.empty()) return;
+  const Descriptor parent(::open(parent_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  unlink_ring(parent.get(), entry_);
+  entry_.clear();
+}
+
+Segment make_unnamed(const RingOptions& options) {
+  check_options(options);
+  Descriptor ring(::memfd_create("ringmain", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  Descriptor consumers(::memfd_create("ringmain-consumers", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!ring || !consumers) fail_system("memfd_create", errno);
+  fill(ring.get(), consumers.get(), options, "memory");
+  return Segment::of_new("", Descriptor(), std::move(ring), std::move(consumers));
+}
+
+// After the producer has mapped it: FUTURE_WRITE leaves that mapping writable and allows no other.
+void seal(const Segment& segment) {
+  constexpr int kSize = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+  if (::fcntl(segment.ring_file(), F_ADD_SEALS, kSize | F_SEAL_FUTURE_WRITE) != 0 ||
+      ::fcntl(segment.consumers_file(), F_ADD_SEALS, kSize) != 0) {
+    fail_system("seal the memory of the ring", errno);
+  }
+}
+
+void unlink_ring(int parent, const std::string& entry) noexcept {
+  const Descriptor directory(::openat(parent, entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) return;
+  ::unlinkat(directory.get(), "consumers", 0);
+  ::unlinkat(directory.get(), "ring", 0);
+  ::unlinkat(parent, entry.c_str(), AT_REMOVEDIR);
+}
+
+void sweep(const std::filesystem::path& parent) noexcept {
+  DIR* listing = ::opendir(parent.c_str());
+  if (listing == nullptr) return;
+  std::vector<std::string> leftovers;
+  while (const dirent* entry = ::readdir(listing)) {
+    if (is_temporary(entry->d_name)) leftovers.emplace_back(entry->d_name);
+  }
+  for (const std::string& entry : leftovers) {
+    const std::string file = entry + "/ring";
+    const Descriptor ring(::openat(::dirfd(listing), file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    if (ring ? leased(ring.get(), kRemoverByte) : errno != ENOENT) continue;
+    unlink_ring(::dirfd(listing), entry);
+  }
+  ::closedir(listing);
+}
+
+}  // namespace ringmain

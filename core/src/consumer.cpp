@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "ringmain/consumer.hpp"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <optional>
+
+#include "attachment.hpp"
+#include "bell.hpp"
+#include "clock.hpp"
+#include "fail.hpp"
+#include "names.hpp"
+
+namespace ringmain {
+
+struct Consumer::State : Attachment {
+  using Attachment::Attachment;
+
+  Status next() noexcept;
+  bool reap() noexcept;
+  Status look_around() noexcept;
+  void note_loss() noexcept;
+
+  Every look_around_period{kRound};
+  Every reap_period{2 * kRound};
+  bool producer_lost = false;
+};
+
+// Takes over the message of a dead member of our group, if there is one. True: it is borrowed.
+bool Consumer::State::reap() noexcept {
+  const OwnLease leases{segment, *lease};
+  const bool reaped = registry().for_each_dead_member(
+      group, line, leases, [&](auto& dead, std::uint64_t word) { return reader.reap(dead, word); });
+  if (reaped) own().redelivered.fetch_add(1, std::memory_order_relaxed);
+  ring_room_bell(*segment.consumers());
+  return reaped;
+}
+
+// What no shared word tells: whether we and the producer live. kEmpty: nothing new.
+Status Consumer::State::look_around() noexcept {
+  if (lease && !lease->intact()) {
+    stop(Status::kLeaseLost);
+    return stopped;
+  }
+  producer_lost = !segment.producer_alive();
+  if (!producer_lost) return Status::kEmpty;
+  // It may have committed or closed just before it died: look again, now that nothing can follow.
+  const Status status = reader.examine();
+  return status == Status::kEmpty ? Status::kProducerLost : status;
+}
+
+void Consumer::State::note_loss() noexcept {
+  if (lease) own().lost.store(reader.lost(), std::memory_order_relaxed);
+}
+
+Status Consumer::State::next() noexcept {
+  if (stopped != Status::kOk) return stopped;
+  if (lease) {
+    if (registry().state_of(line, generation) != algorithm::LineState::kActive) return Status::kEvicted;
+    if (group.number != 0 && !reader.holds() && reap_period.due() && reap()) return Status::kOk;
+  }
+  const std::uint64_t lost_before = reader.lost();
+  Status status = reader.examine();
+  if (reader.lost() != lost_before) note_loss();
+  if (status == Status::kEmpty && (producer_lost || look_around_period.due())) status = look_around();
+  return status;
+}
+
+Consumer::Consumer(std::unique_ptr<State> state) noexcept : state_(std::move(state)), reader_(&state_->reader) {}
+Consumer::Consumer(Consumer&&) noexcept = default;
+Consumer& Consumer::operator=(Consumer&&) noexcept = default;
+Consumer::~Consumer() = default;
+
+Consumer Consumer::attach(std::string_view name, const ConsumerOptions& options) {
+  const Access access = options.spectator ? Access::kWatch : Access::kConsume;
+  return Consumer(std::make_unique<State>(open_when_there(name, options, access), options));
+}
+
+Consumer Consumer::attach(RingDescriptors descriptors, const ConsumerOptions& options) {
+  const Access access = options.spectator ? Access::kWatch : Access::kConsume;
+  return Consumer(std::make_unique<State>(Segment::open(descriptors, access), options));
+}
+
+Status Consumer::next() noexcept { return state_->next(); }
+
+Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
+  State& state = *state_;
+  const Deadline deadline(timeout);
+  const Deadline spin_end(state.spin_budget);
+  for (;;) {
+    const Status status = state.next();
+    const bool patient = status == Status::kProducerLost && state.outlive_producer;
+    if (status != Status::kEmpty && !patient) return status;
+    if (timeout.count() <= 0) return Status::kEmpty;
+    if (deadline.passed()) return Status::kTimedOut;
+    if (!spin_end.passed()) {
+      spin(spin_end.left(deadline.left(kRound)), [&] { return reader_->peek(); });
+    } else {
+      state.bell.sleep(deadline.left(kRound), [&] { return reader_->examine() != Status::kEmpty; });
+    }
+  }
+}
+
+Copy Consumer::read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept {
+  for (;;) {
+    Message message = receive_for(timeout);
+    if (!message) return Copy{.status = message.status()};
+    Copy copy{.bytes = message.bytes().size(),
+              .position = message.position(),
+              .lost = message.lost(),
+              .type = message.type(),
+              .redelivered = message.redelivered()};
+    if (copy.bytes > buffer.size()) {
+      copy.status = Status::kTooLarge;
+      message.keep();
+      return copy;
+    }
+    std::memcpy(buffer.data(), message.bytes().data(), copy.bytes);
+    if (message.still_valid()) return copy;
+    message.keep();  // overtaken meanwhile: the next look counts what was lost, this message included
+  }
+}
+
+std::uint64_t Consumer::lost() const noexcept { return reader_->lost(); }
+
+std::size_t Consumer::capacity() const noexcept { return state_->segment.header().capacity; }
+
+}  // namespace ringmain

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "lease.hpp"
+
+#include <fcntl.h>
+#include <pthread.h>
+
+#include <mutex>
+
+namespace ringmain {
+
+namespace {
+
+struct flock byte_range(short type, off_t first, off_t count) noexcept {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = first;
+  range.l_len = count;
+  return range;
+}
+
+}  // namespace
+
+// Every lease of this process, so that a forked child can let go of them.
+struct LeaseList {
+  std::mutex mutex;
+  Lease* first = nullptr;
+
+  static LeaseList& instance() {
+    // Never destroyed: leases in static storage may outlive any order of destruction.
+    static LeaseList* const list = [] {
+      auto* made = new LeaseList;
+      ::pthread_atfork([] { instance().mutex.lock(); }, [] { instance().mutex.unlock(); },
+                       [] { instance().forsake_all(); });
+      return made;
+    }();
+    return *list;
+  }
+
+  void forsake_all() noexcept {
+    for (Lease* lease = first; lease != nullptr; lease = lease->next_) {
+      lease->file_.reset();
+      lease->byte_ = -1;
+      lease->on_fork_(lease->context_);
+    }
+    mutex.unlock();
+  }
+};
+
+bool leased(int file, off_t first, off_t count) noexcept {
+  struct flock range = byte_range(F_RDLCK, first, count);
+  return ::fcntl(file, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
+Lease::Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context)
+    : file_(std::move(fresh)), on_fork_(on_fork), context_(context) {
+  ::fstat(file_.get(), &identity_);
+  LeaseList& list = LeaseList::instance();
+  const std::lock_guard lock(list.mutex);
+  next_ = list.first;
+  if (next_ != nullptr) next_->previous_ = this;
+  list.first = this;
+}
+
+Lease::~Lease() {
+  LeaseList& list = LeaseList::instance();
+  const std::lock_guard lock(list.mutex);
+  (previous_ != nullptr ? previous_->next_ : list.first) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  if (file_ && !same_file()) file_.forget();
+}
+
+bool Lease::take(off_t byte) noexcept {
+  struct flock range = byte_range(F_WRLCK, byte, 1);
+  if (::fcntl(file_.get(), F_OFD_SETLK, &range) != 0) return false;
+  byte_ = byte;
+  return true;
+}
+
+void Lease::drop() noexcept {
+  if (byte_ < 0) return;
+  struct flock range = byte_range(F_UNLCK, byte_, 1);
+  ::fcntl(file_.get(), F_OFD_SETLK, &range);
+  byte_ = -1;
+}
+
+bool Lease::same_file() const noexcept {
+  struct stat now {};
+  return ::fstat(file_.get(), &now) == 0 && now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
+}
+
+bool Lease::intact() const noexcept {
+  if (byte_ < 0 || !same_file()) return false;
+  struct flock range = byte_range(F_WRLCK, byte_, 1);
+  return ::fcntl(file_.get(), F_OFD_SETLK, &range) == 0;  // ours already, or the descriptor is not what it was
+}
+
+}  // namespace ringmain

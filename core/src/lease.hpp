@@ -1,0 +1,49 @@
+// Leases: kernel-held proofs that a participant lives. A lease is an OFD write lock on one byte of a file, held through a
+// descriptor of its own. The kernel drops it when its process dies, in whatever container that ran.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "descriptor.hpp"
+
+namespace ringmain {
+
+inline constexpr off_t kProducerByte = 0;  // of `ring`
+inline constexpr off_t kRemoverByte = 1;   // of `ring`; who builds or removes it
+// Of `consumers`: byte i is consumer line i.
+
+// Somebody else holds the lease of one of `count` bytes. Asked as a reader: a read lock, which anybody with read
+// permission can take, is no life. `file` may be read-only.
+bool leased(int file, off_t first, off_t count = 1) noexcept;
+
+class Lease {
+ public:
+  // `fresh` was opened for this lease alone: never inherited (it would share its owner), never mapped (a mapping keeps
+  // the lock), close-on-exec. In a forked child the descriptor is closed (never unlocked: that would drop the parent's
+  // lease) and `on_fork(context)` is called there: it may only store to private memory.
+  Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context);
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease();
+
+  [[nodiscard]] bool take(off_t byte) noexcept;  // false: somebody holds a lock on it
+  void drop() noexcept;
+
+  // Still held? A stray closefrom() may have lost it.
+  [[nodiscard]] bool intact() const noexcept;
+
+ private:
+  friend struct LeaseList;
+  bool same_file() const noexcept;
+  Descriptor file_;
+  struct stat identity_ {};
+  off_t byte_ = -1;
+  void (*on_fork_)(void*) noexcept;
+  void* context_;
+  Lease* previous_ = nullptr;
+  Lease* next_ = nullptr;
+};
+
+}  // namespace ringmain

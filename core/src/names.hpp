@@ -1,0 +1,26 @@
+// Names and directories: where a ring lies.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ringmain {
+
+// Throws kBadName. `what` is "ring", "group" or "type".
+void check_name(const char* what, std::string_view name);
+
+// The directory that rings lie in: the option, else RINGMAIN_DIR, else /dev/shm.
+std::filesystem::path directory_of(const std::filesystem::path& option);
+
+// "NAME.ring", and back: the name of an entry that is called like a ring.
+std::string entry_of(std::string_view name);
+std::optional<std::string> name_of(std::string_view entry);
+
+// "NAME.ring.new-0123456789abcdef": being born, or ("old") being removed.
+std::string temporary_entry(std::string_view name, const char* kind);
+bool is_temporary(std::string_view entry);
+
+}  // namespace ringmain

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "blank.hpp"
 #include "clock.hpp"
 #include "fail.hpp"
 #include "futex.hpp"
@@ -65,7 +66,7 @@ Attachment::~Attachment() {
 }
 
 void Attachment::watch(Start start) {
-  reader = algorithm::Reader<>(segment.ring_for_spectator(), &blank_->cursor, nullptr, false);
+  reader = algorithm::Reader<>(segment.ring_for_spectator(), &unseen_cursor_, nullptr, false);
   begin(start);
 }
 
@@ -144,8 +145,7 @@ void Attachment::leave() noexcept {
 
 void Attachment::stop(Status why) noexcept {
   stopped = why;
-  algorithm::Ring<> nothing{.producer = &blank_->lines, .slots = blank_->slots.data(), .capacity = algorithm::kSlotBytes};
-  reader.defuse(nothing, &blank_->cursor);
+  reader.defuse(blank_ring(), &blank_cursor());
 }
 
 void Attachment::after_fork(void* attachment) noexcept {

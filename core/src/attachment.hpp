@@ -48,13 +48,7 @@ struct Attachment {
   void leave() noexcept;
   static void after_fork(void* attachment) noexcept;
 
-  // What a reader without a line, or one that was stopped, moves about in.
-  struct Blank {
-    algorithm::NativeProducerLines lines{};
-    alignas(64) std::array<std::byte, 2 * algorithm::kSlotBytes> slots{};
-    std::atomic<std::uint64_t> cursor{0};
-  };
-  std::unique_ptr<Blank> blank_ = std::make_unique<Blank>();
+  std::atomic<std::uint64_t> unseen_cursor_{0};  // a spectator's
 };
 
 // Opens the ring, waiting for it to appear for options.wait_for_ring.

@@ -32,9 +32,17 @@ bool ConsumerBell::raise_flag(std::uint32_t bell) noexcept {
   return raised_at_.has_value();
 }
 
-void ConsumerBell::wait(std::uint32_t bell, std::chrono::nanoseconds at_most) noexcept {
-  if (sleeping_ != nullptr) sleeping_->store(1, std::memory_order_relaxed);
-  futex_wait(ring_->producer->bell, bell, at_most);
+ConsumerBell::Bed ConsumerBell::lie_down() noexcept {
+  // [S1] acquire: the bell is read first, then the flag is raised, then the caller looks again. Pairs with [S2]. With the
+  // flag before the bell, or the look before the flag, a message committed in between would find nobody to wake, or
+  // ring a bell that is read afterwards.
+  const std::uint32_t bell = ring_->producer->bell.load(std::memory_order_acquire);
+  const bool safe = raise_flag(bell);
+  if (sleeping_ != nullptr) sleeping_->store(1, std::memory_order_relaxed);  // for monitors; we alone write
+  return Bed{{&ring_->producer->bell, bell}, safe};
+}
+
+void ConsumerBell::rise() noexcept {
   if (sleeping_ != nullptr) sleeping_->store(0, std::memory_order_relaxed);
 }
 
@@ -47,7 +55,7 @@ bool sleep_for_room(algorithm::Producer<>& producer, std::uint64_t extent, std::
   bool room = producer.refresh_limit(extent);
   if (!room) {
     ring.producer->room_waits.fetch_add(1, std::memory_order_relaxed);
-    futex_wait(ring.consumers->room_bell, bell, sure ? at_most : std::min<std::chrono::nanoseconds>(at_most, kNap));
+    futex_wait({&ring.consumers->room_bell, bell}, sure ? at_most : std::min<std::chrono::nanoseconds>(at_most, kNap));
     room = producer.refresh_limit(extent);
   }
   producer.want_room(0);

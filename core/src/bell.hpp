@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "clock.hpp"
+#include "futex.hpp"
 #include "ringmain/algorithm/producer.hpp"
 #include "ringmain/algorithm/reader.hpp"
 
@@ -20,39 +21,50 @@ inline constexpr std::chrono::milliseconds kRound{50};
 // Where a barrier can't be forced on the other side, nobody sleeps longer than this.
 inline constexpr std::chrono::milliseconds kNap{1};
 
-// Calls ready() until it is true (then so is the result), with a pause in between, for at most `budget`.
+// Calls ready() some times, with a pause in between, until it is true (then so is the result).
+template <class Ready>
+bool glance(Ready&& ready) noexcept {
+  constexpr int kLooks = 64;  // between two looks at the clock: about a microsecond
+  for (int i = 0; i < kLooks; ++i) {
+    if (ready()) return true;
+    algorithm::NativeMemory::pause();
+  }
+  return false;
+}
+
+// The same for at most `budget`.
 template <class Ready>
 bool spin(std::chrono::nanoseconds budget, Ready&& ready) noexcept {
-  constexpr int kLooks = 64;  // between two looks at the clock
   const Deadline end(budget);
   do {
-    for (int i = 0; i < kLooks; ++i) {
-      if (ready()) return true;
-      algorithm::NativeMemory::pause();
-    }
+    if (glance(ready)) return true;
   } while (!end.passed());
   return false;
 }
 
-// A consumer's way to bed.
+// A consumer's way to bed: lie down, look again, and only then sleep on what lie_down() returned.
 class ConsumerBell {
  public:
   ConsumerBell(const algorithm::Ring<>& ring, std::atomic<std::uint32_t>* sleeping) noexcept
       : ring_(&ring), sleeping_(sleeping) {}
 
-  // Sleeps until the bell rings, at most `at_most`, unless look_again() is true. May return early.
+  struct Bed {
+    FutexWord bell;
+    bool safe;  // false: nobody will wake us for sure, so don't sleep longer than kNap
+  };
+  Bed lie_down() noexcept;
+  void rise() noexcept;
+
+  // The three steps for one ring: sleeps at most `at_most`, unless look_again() is true. May return early.
   template <class LookAgain>
   void sleep(std::chrono::nanoseconds at_most, LookAgain&& look_again) noexcept {
-    // [S1] Read the bell, then set the flag, then look again. Flag before bell, or looking before the flag, and a
-    // message committed in between would find nobody to wake, or wake on a bell that is read afterwards.
-    const std::uint32_t bell = ring_->producer->bell.load(std::memory_order_acquire);
-    const bool woken_for_sure = raise_flag(bell);
-    if (!look_again()) wait(bell, woken_for_sure ? at_most : std::min<std::chrono::nanoseconds>(at_most, kNap));
+    const Bed bed = lie_down();
+    if (!look_again()) futex_wait(bed.bell, bed.safe ? at_most : std::min<std::chrono::nanoseconds>(at_most, kNap));
+    rise();
   }
 
  private:
   bool raise_flag(std::uint32_t bell) noexcept;
-  void wait(std::uint32_t bell, std::chrono::nanoseconds at_most) noexcept;
 
   const algorithm::Ring<>* ring_;
   std::atomic<std::uint32_t>* sleeping_;  // of the own line; null for a spectator

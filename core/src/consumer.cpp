@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "ringmain/consumer.hpp"
 
-#include <unistd.h>
-
 #include <cstring>
-#include <optional>
 
-#include "attachment.hpp"
-#include "bell.hpp"
-#include "clock.hpp"
-#include "fail.hpp"
-#include "names.hpp"
+#include "consumer_state.hpp"
 
 namespace ringmain {
-
-struct Consumer::State : Attachment {
-  using Attachment::Attachment;
-
-  Status next() noexcept;
-  bool reap() noexcept;
-  Status look_around() noexcept;
-  void note_loss() noexcept;
-
-  Every look_around_period{kRound};
-  Every reap_period{2 * kRound};
-  bool producer_lost = false;
-};
 
 // Takes over the message of a dead member of our group, if there is one. True: it is borrowed.
 bool Consumer::State::reap() noexcept {
@@ -86,16 +66,18 @@ Status Consumer::next() noexcept { return state_->next(); }
 
 Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
   State& state = *state_;
+  if (timeout.count() <= 0) return state.next();
+  const auto ready = [&] { return reader_->look() || reader_->peek(); };
+  // Mostly it is there within a microsecond: no clock is read for that.
+  if (state.spin_budget.count() > 0 && glance(ready) && reader_->holds()) return Status::kOk;
   const Deadline deadline(timeout);
   const Deadline spin_end(state.spin_budget);
   for (;;) {
     const Status status = state.next();
-    const bool patient = status == Status::kProducerLost && state.outlive_producer;
-    if (status != Status::kEmpty && !patient) return status;
-    if (timeout.count() <= 0) return Status::kEmpty;
+    if (!state.patient_with(status)) return status;
     if (deadline.passed()) return Status::kTimedOut;
     if (!spin_end.passed()) {
-      spin(spin_end.left(deadline.left(kRound)), [&] { return reader_->peek(); });
+      spin(spin_end.left(deadline.left(kRound)), ready);
     } else {
       state.bell.sleep(deadline.left(kRound), [&] { return reader_->examine() != Status::kEmpty; });
     }

@@ -7,16 +7,49 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <climits>
+
+#include "clock.hpp"
 
 namespace ringmain {
 
-void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                std::chrono::nanoseconds timeout) noexcept {
-  timespec limit{};
-  limit.tv_sec = timeout.count() / 1'000'000'000;
-  limit.tv_nsec = timeout.count() % 1'000'000'000;
-  ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &limit, nullptr, 0);
+namespace {
+
+timespec to_timespec(std::int64_t nanoseconds) noexcept {
+  timespec time{};
+  time.tv_sec = nanoseconds / 1'000'000'000;
+  time.tv_nsec = nanoseconds % 1'000'000'000;
+  return time;
+}
+
+// The kernel's futex_waitv(2), by hand where its header is older.
+struct Waiter {
+  std::uint64_t expected;
+  std::uint64_t address;
+  std::uint32_t flags;
+  std::uint32_t reserved;
+};
+constexpr long kFutexWaitv = 449;
+constexpr std::uint32_t kFutex32 = 2;
+
+}  // namespace
+
+void futex_wait(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
+  const timespec limit = to_timespec(timeout.count());
+  ::syscall(SYS_futex, word.word, FUTEX_WAIT, word.expected, &limit, nullptr, 0);
+}
+
+bool futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept {
+  std::array<Waiter, kMaxFutexes> waiters{};
+  const std::size_t count = std::min(words.size(), waiters.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    waiters[i] = {words[i].expected, reinterpret_cast<std::uintptr_t>(words[i].word), kFutex32, 0};
+  }
+  const timespec until = to_timespec(now_ns() + timeout.count());
+  return ::syscall(kFutexWaitv, waiters.data(), count, 0, &until, CLOCK_MONOTONIC) >= 0 || errno != ENOSYS;
 }
 
 void futex_wake_all(const std::atomic<std::uint32_t>& word) noexcept {

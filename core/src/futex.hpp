@@ -4,13 +4,25 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace ringmain {
 
-// Sleeps while the word holds `expected`, at most `timeout`. Every return is to be treated as spurious. Works on a
+// A word, and what it held when we last looked.
+struct FutexWord {
+  const std::atomic<std::uint32_t>* word;
+  std::uint32_t expected;
+};
+
+// Sleeps while the word holds what is expected, at most `timeout`. Every return is to be treated as spurious. Works on a
 // read-only mapping.
-void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std::chrono::nanoseconds timeout) noexcept;
+void futex_wait(FutexWord word, std::chrono::nanoseconds timeout) noexcept;
+
+// The same on several words, at most kMaxFutexes; wakes with the first. False: the kernel can't (before 5.16).
+inline constexpr std::size_t kMaxFutexes = 128;
+bool futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept;
 
 // Wakes all: one wake may be swallowed by a sleeper that is no longer interested.
 void futex_wake_all(const std::atomic<std::uint32_t>& word) noexcept;

@@ -9,6 +9,7 @@
 
 #include "bell.hpp"
 #include "birth.hpp"
+#include "blank.hpp"
 #include "clock.hpp"
 #include "fail.hpp"
 #include "futex.hpp"
@@ -47,7 +48,7 @@ struct Producer::State {
 
   void stop(Status why) noexcept {
     stopped = why;
-    ring.defuse();
+    ring.defuse(blank_ring());
   }
 
   void register_producer() noexcept {
@@ -214,7 +215,7 @@ bool Producer::wait_for_consumers(std::size_t groups, std::chrono::nanoseconds t
     state_->registry().bury(leases, /*dissolving=*/false);
     if (state_->registry().groups_attached() >= groups) return true;
     if (deadline.passed()) return false;
-    futex_wait(area.room_bell, bell, deadline.left(kRound));
+    futex_wait({&area.room_bell, bell}, deadline.left(kRound));
   }
   return false;
 }

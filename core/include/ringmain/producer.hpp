@@ -43,7 +43,7 @@ class [[nodiscard]] Claim {
 
   // Publishes the first `used` bytes (default: all; more than claimed counts as all).
   void commit(std::uint16_t type = 0) noexcept { commit(bytes_.size(), type); }
-  void commit(std::size_t used, std::uint16_t type) noexcept {
+  [[gnu::always_inline]] void commit(std::size_t used, std::uint16_t type) noexcept {
     if (ring_ == nullptr) return;
     algorithm::Producer<>* ring = std::exchange(ring_, nullptr);
     if (ring->commit(used < bytes_.size() ? used : bytes_.size(), type)) [[unlikely]] {
@@ -125,7 +125,7 @@ class Producer {
   algorithm::Producer<>* ring_ = nullptr;  // inside *state_
 };
 
-inline Status Producer::publish_for(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
+[[gnu::always_inline]] inline Status Producer::publish_for(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
                                     std::uint16_t type) noexcept {
   std::byte* payload = ring_->try_claim(bytes.size());
   if (payload == nullptr) [[unlikely]] {
@@ -139,11 +139,11 @@ inline Status Producer::publish_for(std::span<const std::byte> bytes, std::chron
   return Status::kOk;
 }
 
-inline Status Producer::try_publish(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
+[[gnu::always_inline]] inline Status Producer::try_publish(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
   return publish_for(bytes, std::chrono::nanoseconds{0}, type);
 }
 
-inline Claim Producer::claim_for(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept {
+[[gnu::always_inline]] inline Claim Producer::claim_for(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept {
   std::byte* payload = ring_->try_claim(bytes);
   if (payload == nullptr) [[unlikely]] {
     if (const Status status = wait_for_room(bytes, timeout); status != Status::kOk) return Claim(status);
@@ -152,6 +152,6 @@ inline Claim Producer::claim_for(std::size_t bytes, std::chrono::nanoseconds tim
   return Claim(ring_, {payload, bytes});
 }
 
-inline Claim Producer::try_claim(std::size_t bytes) noexcept { return claim_for(bytes, std::chrono::nanoseconds{0}); }
+[[gnu::always_inline]] inline Claim Producer::try_claim(std::size_t bytes) noexcept { return claim_for(bytes, std::chrono::nanoseconds{0}); }
 
 }  // namespace ringmain

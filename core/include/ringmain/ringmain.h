@@ -93,7 +93,8 @@ const char* ringmain_version(void);
  * Where options are passed, NULL means the defaults. A null string is an empty one. `reserved` stays 0. A directory
  * that is empty means the environment variable RINGMAIN_DIR, or else /dev/shm. */
 
-/* What a typed ring carries; an empty name: untyped bytes. C++ has Channel<T> for it. */
+/* What a typed ring carries, and C++ knows as Channel<T>. All empty: untyped bytes at create; at open and attach,
+ * whatever the ring carries, unchecked. */
 typedef struct ringmain_type {
   const char* name;
   uint64_t size; /* bytes of one value */

@@ -23,29 +23,29 @@ namespace ringmain::algorithm {
 template <class Memory = NativeMemory>
 class Producer {
  public:
-  Producer() noexcept : Producer(Ring<Memory>{}) { max_length_ = 0; }
+  Producer() noexcept = default;
 
   // `fenced`: this process can't rely on the sleeper's membarrier, or the ring wants full fences.
   explicit Producer(const Ring<Memory>& ring, bool fenced = false) noexcept
-      : ring_(ring), index_(ring.producer, std::max<std::uint64_t>(ring.capacity, kMinCapacity)),
+      : lines_(ring.producer), slots_(ring.slots), mask_(ring.capacity - kSlotBytes),
+        flag_(fenced || ring.full_fences ? &kRaised : &ring.consumers->sleepers), header_(ring.header_at(0)), ring_(ring),
         max_length_(ring.capacity / 2 - kMessageHeaderBytes), fenced_(fenced || ring.full_fences) {}
 
   // --- the hot path
 
   // Where the payload of a message of `length` goes; null if there is no room (or never will be: length > max_length).
-  std::byte* try_claim(std::uint64_t length) noexcept {
-    if (length > max_length_) [[unlikely]] return nullptr;
-    const std::uint64_t extent = extent_of(length);
-    if (position_ + extent + kSlotBytes > limit_) [[unlikely]] return nullptr;
-    return payload_at(position_);
+  [[gnu::always_inline]] std::byte* try_claim(std::uint64_t length) noexcept {
+    constexpr std::uint64_t kFitsAnyRing = kMinCapacity / 2 - kMessageHeaderBytes;  // spares a constant length the test
+    if (!(__builtin_constant_p(length) && length <= kFitsAnyRing) && length > max_length_) [[unlikely]] return nullptr;
+    if (position_ + extent_of(length) + kSlotBytes > bound_) [[unlikely]] return claim_at_bound(length);
+    return payload();
   }
 
   // Publishes the message at position(), `length` bytes long. True: somebody sleeps, ring the bell.
-  [[nodiscard]] bool commit(std::uint64_t length, std::uint16_t type) noexcept {
-    const std::uint64_t extent = extent_of(length);
-    write_header(position_, length, type);
-    if (position_ >= next_index_) [[unlikely]] note(Place{position_, messages_});
-    return publish_through(position_ + extent, 1, length);
+  [[nodiscard, gnu::always_inline]] bool commit(std::uint64_t length, std::uint16_t type) noexcept {
+    // relaxed: the tag's release publishes it.
+    header_->length_and_type.store(length | std::uint64_t{type} << kTypeShift, std::memory_order_relaxed);
+    return publish_through(position_ + extent_of(length), 1, length);
   }
 
   // A batch: add() messages behind each other from position() on, then commit them together.
@@ -54,9 +54,9 @@ class Producer {
     explicit Batch(Producer& producer) noexcept : producer_(producer), at_(producer.position_) {}
 
     void add(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
-      MessageHeader<Memory>* header = producer_.ring_.header_at(at_);
-      producer_.write_header(at_, bytes.size(), type);
-      std::memcpy(producer_.payload_at(at_), bytes.data(), bytes.size());
+      MessageHeader<Memory>* header = producer_.header_at(at_);
+      header->length_and_type.store(bytes.size() | std::uint64_t{type} << kTypeShift, std::memory_order_relaxed);
+      if (!bytes.empty()) std::memcpy(reinterpret_cast<std::byte*>(header + 1), bytes.data(), bytes.size());
       // [T3] release: pairs with [T2]. All tags but the first, which alone leads to them.
       if (at_ != producer_.position_) header->tag.store(at_ + 1, std::memory_order_release);
       if (at_ >= producer_.next_index_) producer_.note(Place{at_, producer_.messages_ + messages_});
@@ -95,7 +95,7 @@ class Producer {
     // [L1] release fence: pairs with [L2]. It orders the new limit before the first byte written under it, which a
     // release store would not: without it a lapped reader may take new bytes for an old message.
     Memory::release_fence();
-    limit_ = settled;
+    allow(settled);
     return needed <= limit_;
   }
 
@@ -122,6 +122,7 @@ class Producer {
       messages_ = checkpoint.messages.load(std::memory_order_relaxed);
       bytes_ = checkpoint.bytes.load(std::memory_order_relaxed);
       turn_ = 1 - i;
+      header_ = header_at(position_);
       limit_ = lines.limit.load(std::memory_order_relaxed);
       if (position_ % kSlotBytes != 0 || limit_ < position_ || limit_ - position_ > ring_.capacity) return false;
       reopen();
@@ -132,7 +133,7 @@ class Producer {
 
   // The first producer of a ring: all words are zero.
   void begin() noexcept {
-    limit_ = ring_.capacity / kIndexEntries;
+    allow(ring_.capacity / kIndexEntries);
     ring_.producer->limit.store(limit_, std::memory_order_relaxed);
     ring_.producer->proposal.store(limit_, std::memory_order_relaxed);
     for (auto& entry : ring_.producer->index) entry.position.store(kNowhere, std::memory_order_relaxed);
@@ -145,10 +146,12 @@ class Producer {
     ring_.producer->end.store(position_ + 1, std::memory_order_release);
   }
 
-  // Makes every later call find nothing and touch nothing: for the child of a fork.
-  void defuse() noexcept {
+  // Makes every later call find nothing and touch nothing that is shared: `blank` is private, of one slot.
+  void defuse(const Ring<Memory>& blank) noexcept {
+    const Position position = position_;
+    *this = Producer(blank);
+    position_ = position;
     max_length_ = 0;
-    limit_ = 0;
   }
 
   Position position() const noexcept { return position_; }
@@ -162,45 +165,65 @@ class Producer {
   }
 
  private:
-  std::byte* payload_at(Position position) const noexcept {
-    return ring_.slots + (position & (ring_.capacity - kSlotBytes)) + kMessageHeaderBytes;
-  }
+  template <class T>
+  using Atomic = typename Memory::template Atomic<T>;
+  static inline const Atomic<std::uint32_t> kRaised{1};
 
-  void write_header(Position position, std::uint64_t length, std::uint16_t type) noexcept {
-    // relaxed: the tag's release publishes it.
-    ring_.header_at(position)->length_and_type.store(length | std::uint64_t{type} << kTypeShift,
-                                                     std::memory_order_relaxed);
+  MessageHeader<Memory>* header_at(Position position) const noexcept {
+    return reinterpret_cast<MessageHeader<Memory>*>(slots_ + (position & mask_));
   }
+  std::byte* payload() const noexcept { return reinterpret_cast<std::byte*>(header_ + 1); }
 
   // Commits what is written in [position, to): one message or a batch.
-  bool publish_through(Position to, std::uint64_t messages, std::uint64_t bytes) noexcept {
-    ProducerLines<Memory>& lines = *ring_.producer;
+  [[gnu::always_inline]] bool publish_through(Position to, std::uint64_t messages, std::uint64_t bytes) noexcept {
+    MessageHeader<Memory>* const header = header_;
+    const Position tag = position_ + 1;
     // Invariant 3: an old payload, or the rest of a batch that its writer did not live to publish.
-    auto& next_tag = ring_.header_at(to)->tag;
-    if (next_tag.load(std::memory_order_relaxed) == to + 1) [[unlikely]] {
-      next_tag.store(0, std::memory_order_relaxed);  // the producer alone writes; the tag's release publishes it
+    MessageHeader<Memory>* const next = header_at(to);
+    if (next->tag.load(std::memory_order_relaxed) == to + 1) [[unlikely]] {
+      next->tag.store(0, std::memory_order_relaxed);  // the producer alone writes; the tag's release publishes it
     }
-    messages_ += messages;
-    bytes_ += bytes;
-    auto& checkpoint = lines.checkpoints[turn_];
+    messages += messages_;
+    messages_ = messages;
+    bytes += bytes_;
+    bytes_ = bytes;
+    auto& checkpoint = lines_->checkpoints[turn_];
     turn_ ^= 1;
-    checkpoint.messages.store(messages_, std::memory_order_release);  // [N3] pairs with [N4]: who sees these counts...
-    checkpoint.bytes.store(bytes_, std::memory_order_release);        // ...sees a tail that fits the other checkpoint
+    checkpoint.messages.store(messages, std::memory_order_release);  // [N3] pairs with [N4]: who sees these counts...
+    checkpoint.bytes.store(bytes, std::memory_order_release);        // ...sees a tail that fits the other checkpoint
     checkpoint.position.store(to, std::memory_order_relaxed);
     // [T1] release: pairs with [T2]. Without it a consumer may read an unwritten payload.
-    ring_.header_at(position_)->tag.store(position_ + 1, std::memory_order_release);
+    header->tag.store(tag, std::memory_order_release);
     position_ = to;
-    lines.tail.store(to, std::memory_order_release);  // [N1] pairs with [N2]: who sees the tail sees index and counts
+    header_ = next;
+    lines_->tail.store(to, std::memory_order_release);  // [N1] pairs with [N2]: who sees the tail sees index and counts
     // [B1] compiler barrier: pairs with the sleeper's membarrier [B2] between his flag and his last look at the tag.
     // Without either, both look too early: he sleeps, and nobody wakes him.
     Memory::compiler_barrier();
-    if (fenced_) [[unlikely]] Memory::full_fence();
+    return flag_->load(std::memory_order_relaxed) != 0 && somebody_sleeps();
+  }
+
+  [[gnu::noinline]] bool somebody_sleeps() noexcept {
+    if (fenced_) Memory::full_fence();
     return ring_.consumers->sleepers.load(std::memory_order_relaxed) != 0;
   }
 
+  // The first message of each step of the index comes by here.
+  [[gnu::noinline]] std::byte* claim_at_bound(std::uint64_t length) noexcept {
+    if (position_ >= next_index_ && max_length_ != 0) note(Place{position_, messages_});
+    return position_ + extent_of(length) + kSlotBytes <= limit_ ? payload() : nullptr;
+  }
+
   void note(Place place) noexcept {
-    index_.write(place);
-    next_index_ = index_.start_of(index_.step_of(place.position) + 1);
+    Index<Memory> index(lines_, ring_.capacity);
+    index.write(place);
+    next_index_ = index.start_of(index.step_of(place.position) + 1);
+    allow(limit_);
+  }
+
+  void allow(Position limit) noexcept {
+    limit_ = limit;
+    bound_ = std::min(limit, next_index_ + kSlotBytes);
   }
 
   // With somebody gating: as far as he allows. Else in small steps, so that as much as possible is kept for who joins.
@@ -212,23 +235,32 @@ class Producer {
 
   void reopen() noexcept {
     ProducerLines<Memory>& lines = *ring_.producer;
-    index_.cut_above(position_);
-    next_index_ = index_.start_of(index_.step_of(position_) + (index_.knows_step_of(position_) ? 1 : 0));
+    Index<Memory> index(lines_, ring_.capacity);
+    index.cut_above(position_);
+    next_index_ = index.start_of(index.step_of(position_) + (index.knows_step_of(position_) ? 1 : 0));
+    allow(limit_);
     lines.room_wanted.store(0, std::memory_order_relaxed);
     lines.tail.store(position_, std::memory_order_release);  // [N1]
     lines.end.store(0, std::memory_order_release);
   }
 
-  Ring<Memory> ring_;
-  Index<Memory> index_;
+  // What a publish touches, in one cache line or two.
+  ProducerLines<Memory>* lines_ = nullptr;
+  std::byte* slots_ = nullptr;
+  std::uint64_t mask_ = 0;
+  const Atomic<std::uint32_t>* flag_ = &kRaised;  // of the sleepers; one that is always raised, where a fence comes first
+  MessageHeader<Memory>* header_ = nullptr;       // at position_
   Position position_ = 0;
-  Position limit_ = 0;
-  std::uint64_t max_length_;
-  Position next_index_ = 0;
+  Position bound_ = 0;  // how far to go without a second thought: the limit, or the next entry of the index
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
-  std::size_t turn_ = 0;
-  bool fenced_;
+  std::size_t turn_ = 0;  // of the checkpoints
+
+  Ring<Memory> ring_{};
+  Position limit_ = 0;
+  Position next_index_ = 0;  // the first message at or above it gets an entry
+  std::uint64_t max_length_ = 0;
+  bool fenced_ = false;
 };
 
 }  // namespace ringmain::algorithm

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "ringmain/algorithm/index.hpp"
 #include "ringmain/algorithm/layout.hpp"
@@ -23,40 +24,47 @@ class Reader {
   // `cursor`: of the own line (a private word for a spectator). `head`: of the named group, or null. `fenced`: this
   // process can't rely on the producer's membarrier, or the ring wants full fences.
   Reader(const Ring<Memory>& ring, Word* cursor, Word* head, bool fenced) noexcept
-      : ring_(ring), cursor_(cursor), head_(head), validated_(ring.may_overwrite() || ring.consumers == nullptr),
-        fenced_(fenced || ring.full_fences) {}
+      : slots_(ring.slots), mask_(ring.capacity - kSlotBytes), cursor_(cursor),
+        wanted_(fenced || ring.full_fences ? &kWanted : &ring.producer->room_wanted),
+        released_(head == nullptr ? 0 : kNowhere), ring_(ring), head_(head),
+        validated_(ring.may_overwrite() || ring.consumers == nullptr), fenced_(fenced || ring.full_fences) {
+    trust();
+  }
 
   // --- the hot path
 
   // True: a message is borrowed; it stays so until release(). A member's look always fails: it goes by examine(), since
   // it has other members to look after, too.
-  bool look() noexcept { return head_ == nullptr && borrow(position_); }
+  [[gnu::always_inline]] bool look() noexcept {
+    const MessageHeader<Memory>* header = header_at(position_);
+    // [T2] acquire: pairs with [T1], [T3]. Without it an unwritten payload may be read.
+    if (header->tag.load(std::memory_order_acquire) != position_ + 1) return false;
+    const std::uint64_t word = header->length_and_type.load(std::memory_order_relaxed);  // once: it may change
+    if ((word & kLengthMask) >= trusted_length_) [[unlikely]] return head_ == nullptr && look_twice(position_, word);
+    word_ = word;
+    held_ = extent_of(word & kLengthMask);
+    return true;
+  }
 
   // Gives the borrowed message back. True: the producer waits for this, ring the room bell.
-  [[nodiscard]] bool release() noexcept {
+  [[nodiscard, gnu::always_inline]] bool release() noexcept {
     if (held_ == 0) return false;
     const Position from = position_;
     position_ += held_;
-    ++messages_;
     held_ = 0;
-    lost_before_ = 0;
-    redelivered_ = false;
+    ++messages_;
     // [R1] release: pairs with [R2]. Without it the producer may overwrite a payload that is still being read.
-    cursor_->store(head_ == nullptr ? position_ : kNowhere, std::memory_order_release);
+    cursor_->store(position_ | released_, std::memory_order_release);
     // [W2] compiler barrier: pairs with the producer's membarrier [W3] between room_wanted and its last look at the
     // cursors. Without either, it sleeps and nobody tells it of the room.
     Memory::compiler_barrier();
-    if (fenced_) [[unlikely]] Memory::full_fence();
-    const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
-    if (wanted == 0) [[likely]] return false;
-    const Position reached = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
-    return from < wanted && reached >= wanted;
+    return wanted_->load(std::memory_order_relaxed) != 0 && made_room(from);
   }
 
   std::span<const std::byte> bytes() const noexcept {
-    return {ring_.slots + (position_ & (ring_.capacity - kSlotBytes)) + kMessageHeaderBytes, length_};
+    return {slots_ + (position_ & mask_) + kMessageHeaderBytes, word_ & kLengthMask};
   }
-  std::uint16_t type() const noexcept { return type_; }
+  std::uint16_t type() const noexcept { return static_cast<std::uint16_t>(word_ >> kTypeShift); }
   bool redelivered() const noexcept { return redelivered_; }
   std::uint64_t lost_before() const noexcept { return lost_before_; }
 
@@ -80,7 +88,7 @@ class Reader {
   // Something seems to be there; for a spin loop.
   bool peek() const noexcept {
     const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
-    return ring_.header_at(at)->tag.load(std::memory_order_relaxed) == at + 1;
+    return header_at(at)->tag.load(std::memory_order_relaxed) == at + 1;
   }
 
   // Starts a group of its own: stores the cursor until the producer is bound to respect it. A named group's first
@@ -118,6 +126,7 @@ class Reader {
     if (mine && won) {
       position_ = intent;
       redelivered_ = true;
+      trust();
       return true;
     }
     held_ = 0;
@@ -125,13 +134,10 @@ class Reader {
     return false;
   }
 
-  // Makes every later call find nothing and touch nothing that is shared: for the child of a fork. `blank` is private.
+  // Makes every later call find nothing and touch nothing that is shared: `blank` is private, of one slot.
   void defuse(const Ring<Memory>& blank, Word* cursor) noexcept {
-    ring_ = blank;
-    cursor_ = cursor;
-    head_ = nullptr;
-    held_ = 0;
-    position_ = 0;
+    *this = Reader(blank, cursor, nullptr, false);
+    position_ = 1;  // no tag is this plus one
   }
 
   Position position() const noexcept { return position_; }
@@ -148,23 +154,45 @@ class Reader {
     return ring_.producer->limit.load(std::memory_order_relaxed) <= position + ring_.capacity;
   }
 
-  bool look_or_take() noexcept {
-    if (head_ == nullptr) return borrow(position_);
-    return held_ != 0 || take();
+  static inline const Word kWanted{1};
+
+  const MessageHeader<Memory>* header_at(Position position) const noexcept {
+    return reinterpret_cast<const MessageHeader<Memory>*>(slots_ + (position & mask_));
   }
 
+  // How long a message may be to be borrowed without a second look: not at all, if there is more to it.
+  void trust() noexcept {
+    const bool plain = !validated_ && head_ == nullptr && lost_before_ == 0 && missed_ == 0;
+    trusted_length_ = plain ? ring_.capacity / 2 - kMessageHeaderBytes + 1 : 0;
+  }
+
+  bool look_or_take() noexcept { return head_ == nullptr ? look() : held_ != 0 || take(); }
+
   bool borrow(Position position) noexcept {
-    const MessageHeader<Memory>* header = ring_.header_at(position);
-    // [T2] acquire: pairs with [T1], [T3]. Without it an unwritten payload may be read.
-    if (header->tag.load(std::memory_order_acquire) != position + 1) return false;
-    const std::uint64_t word = header->length_and_type.load(std::memory_order_relaxed);  // once: it may change
-    const std::uint64_t length = word & kLengthMask;
-    if (length > ring_.capacity / 2 - kMessageHeaderBytes) [[unlikely]] return false;
-    if (validated_ && !kept(position)) [[unlikely]] return false;
-    length_ = length;
-    type_ = static_cast<std::uint16_t>(word >> kTypeShift);
-    held_ = extent_of(length);
+    const MessageHeader<Memory>* header = header_at(position);
+    if (header->tag.load(std::memory_order_acquire) != position + 1) return false;  // [T2]
+    return look_twice(position, header->length_and_type.load(std::memory_order_relaxed));
+  }
+
+  [[gnu::noinline]] bool look_twice(Position position, std::uint64_t word) noexcept {
+    if ((word & kLengthMask) > ring_.capacity / 2 - kMessageHeaderBytes) return false;
+    if (validated_ && !kept(position)) return false;
+    if (held_ == 0) {  // not the same message again
+      lost_before_ = std::exchange(missed_, 0);
+      redelivered_ = false;
+      trust();
+    }
+    word_ = word;
+    held_ = extent_of(word & kLengthMask);
     return true;
+  }
+
+  // The producer waits, or may: does it wait for what was just released?
+  [[gnu::noinline]] bool made_room(Position from) noexcept {
+    if (fenced_) Memory::full_fence();
+    const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
+    const Position reached = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
+    return wanted != 0 && from < wanted && reached >= wanted;
   }
 
   // A member's: tells what it is about to take, then moves the group's head past it.
@@ -206,26 +234,34 @@ class Reader {
         place = now->place;
       }
       if (place->position < position_ || place->messages < messages_) return Status::kCorrupt;
-      lost_before_ += place->messages - messages_;
+      missed_ += place->messages - messages_;
       lost_ += place->messages - messages_;
       position_ = place->position;
       messages_ = place->messages;
+      trust();
       cursor_->store(position_, std::memory_order_release);
       if (kept(position_)) return look() ? Status::kOk : Status::kEmpty;
     }
     return Status::kEmpty;
   }
 
-  Ring<Memory> ring_{};
-  Position position_ = 0;     // of the next message, or the borrowed one
-  std::uint64_t held_ = 0;    // its extent; 0: nothing is borrowed
-  std::uint64_t length_ = 0;  // of its payload
-  Word* cursor_ = nullptr;
-  Word* head_ = nullptr;
+  // What a receive and a release touch, in one cache line or two.
+  const std::byte* slots_ = nullptr;
+  std::uint64_t mask_ = 0;
+  Position position_ = 0;  // of the next message, or the borrowed one
+  std::uint64_t trusted_length_ = 0;
+  std::uint64_t word_ = 0;  // its length and type
+  std::uint64_t held_ = 0;  // its extent; 0: nothing is borrowed
   std::uint64_t messages_ = 0;  // before position_; of no meaning to a member
-  std::uint64_t lost_before_ = 0;
-  std::uint64_t lost_ = 0;
-  std::uint16_t type_ = 0;
+  Word* cursor_ = nullptr;
+  const Word* wanted_ = &kWanted;  // room_wanted; one that is always set, where a fence comes first
+  Position released_ = 0;          // or-ed to the cursor on release: 0, or kNowhere for a member
+
+  Ring<Memory> ring_{};
+  Word* head_ = nullptr;
+  std::uint64_t missed_ = 0;       // since the last message
+  std::uint64_t lost_before_ = 0;  // before the borrowed message
+  std::uint64_t lost_ = 0;         // in all
   bool redelivered_ = false;
   bool validated_ = false;
   bool fenced_ = false;

@@ -1,0 +1,29 @@
+// What a consumer handle holds, and what it looks at when there is no message.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "attachment.hpp"
+#include "bell.hpp"
+#include "clock.hpp"
+
+namespace ringmain {
+
+struct Consumer::State : Attachment {
+  using Attachment::Attachment;
+
+  // What there is for this consumer: kOk (a message is borrowed), kEmpty, or what ended it.
+  Status next() noexcept;
+  bool patient_with(Status status) const noexcept {
+    return status == Status::kEmpty || (status == Status::kProducerLost && outlive_producer);
+  }
+
+  bool reap() noexcept;
+  Status look_around() noexcept;
+  void note_loss() noexcept;
+
+  Every look_around_period{kRound};
+  Every reap_period{2 * kRound};
+  bool producer_lost = false;
+};
+
+}  // namespace ringmain

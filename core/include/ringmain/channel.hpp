@@ -5,7 +5,8 @@
 //     producer.publish({.price = 101, .amount = 7});         if (auto trade = consumer.receive()) use(trade->price);
 //
 // The ring's header keeps the type's identity: who attaches with another one is refused (kTypeMismatch). The wrappers
-// hold nothing but the untyped handles; what is said there of blocking, threads and outcomes holds here.
+// hold nothing but the untyped handles, and are inlined by force to cost nothing; what is said there of blocking,
+// threads and outcomes holds here.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -51,7 +52,7 @@ constexpr std::string_view spelling() noexcept {
   return kFunction.substr(kBegin, kFunction.find_first_of(";]", kBegin) - kBegin);
 }
 
-// Compilers agree on identifiers and "::", not on template arguments, local types and unnamed namespaces.
+// Compilers agree on identifiers and "::", not on template arguments and unnamed namespaces.
 constexpr bool portable(std::string_view name) noexcept {
   return !name.empty() && name.find_first_of("<>(){}* ") == std::string_view::npos;
 }
@@ -179,7 +180,7 @@ class [[nodiscard]] Channel<T>::Claim {
 
  private:
   friend class Producer;
-  explicit Claim(ringmain::Claim&& claim) noexcept : claim_(std::move(claim)) {
+  [[gnu::always_inline]] explicit Claim(ringmain::Claim&& claim) noexcept : claim_(std::move(claim)) {
     static_assert(std::is_nothrow_default_constructible_v<T>, "to be written in place, it must begin somehow");
     if (claim_) value_ = ::new (static_cast<void*>(claim_.bytes().data())) T;
   }
@@ -191,18 +192,18 @@ class [[nodiscard]] Channel<T>::Claim {
 template <class T>
 class Channel<T>::Producer {
  public:
-  [[nodiscard]] Status publish(const T& value, std::uint16_t type = 0) noexcept {
+  [[nodiscard, gnu::always_inline]] Status publish(const T& value, std::uint16_t type = 0) noexcept {
     return untyped_.publish(bytes_of(value), type);
   }
-  [[nodiscard]] Status try_publish(const T& value, std::uint16_t type = 0) noexcept {
+  [[nodiscard, gnu::always_inline]] Status try_publish(const T& value, std::uint16_t type = 0) noexcept {
     return untyped_.try_publish(bytes_of(value), type);
   }
   [[nodiscard]] Status publish_for(const T& value, std::chrono::nanoseconds timeout, std::uint16_t type = 0) noexcept {
     return untyped_.publish_for(bytes_of(value), timeout, type);
   }
 
-  Claim claim() noexcept { return Claim(untyped_.claim(sizeof(T))); }
-  Claim try_claim() noexcept { return Claim(untyped_.try_claim(sizeof(T))); }
+  [[gnu::always_inline]] Claim claim() noexcept { return Claim(untyped_.claim(sizeof(T))); }
+  [[gnu::always_inline]] Claim try_claim() noexcept { return Claim(untyped_.try_claim(sizeof(T))); }
   Claim claim_for(std::chrono::nanoseconds timeout) noexcept { return Claim(untyped_.claim_for(sizeof(T), timeout)); }
 
   bool wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept {
@@ -244,7 +245,8 @@ class [[nodiscard]] Channel<T>::Message {
 
  private:
   friend class Consumer;
-  explicit Message(ringmain::Message&& message) noexcept : message_(std::move(message)), status_(message_.status()) {
+  [[gnu::always_inline]] explicit Message(ringmain::Message&& message) noexcept
+      : message_(std::move(message)), status_(message_.status()) {
     if (message_ && message_.bytes().size() != sizeof(T)) [[unlikely]] {
       message_.release();
       status_ = Status::kCorrupt;
@@ -258,8 +260,8 @@ class [[nodiscard]] Channel<T>::Message {
 template <class T>
 class Channel<T>::Consumer {
  public:
-  Message receive() noexcept { return Message(untyped_.receive()); }
-  Message try_receive() noexcept { return Message(untyped_.try_receive()); }
+  [[gnu::always_inline]] Message receive() noexcept { return Message(untyped_.receive()); }
+  [[gnu::always_inline]] Message try_receive() noexcept { return Message(untyped_.try_receive()); }
   Message receive_for(std::chrono::nanoseconds timeout) noexcept { return Message(untyped_.receive_for(timeout)); }
   Message receive_until(std::chrono::steady_clock::time_point deadline) noexcept {
     return Message(untyped_.receive_until(deadline));

@@ -113,6 +113,28 @@ class Consumer;
 std::optional<std::size_t> wait_any(std::span<Consumer* const> consumers,
                                     std::chrono::nanoseconds timeout = kForever);
 
+// A descriptor for epoll, asyncio and other loops. The loop: receive until kEmpty; arm(); if that says true, poll.
+class Readiness {
+ public:
+  // The consumer must outlive it and stay where it is. Throws kSystem.
+  explicit Readiness(Consumer& consumer);
+  Readiness(Readiness&&) noexcept;
+  Readiness& operator=(Readiness&&) noexcept;
+  ~Readiness();
+
+  // Readable (POLLIN) when there may be something to receive, and every 50 ms: the dead ring no bell. Nothing is to be
+  // read from it. It is an io_uring (Linux 6.7 and later), else an eventfd that a thread raises.
+  int descriptor() const noexcept;
+
+  // To be called when try_receive() has found nothing. False: there is something by now, so receive rather than poll.
+  bool arm() noexcept;
+
+ private:
+  struct Watch;
+  Consumer* consumer_;
+  std::unique_ptr<Watch> watch_;
+};
+
 class Consumer {
  public:
   // Throws kNotFound (after wait_for_ring), kBadName, kBadOption, kNoPermission, kNotARing, kTruncated,
@@ -146,6 +168,7 @@ class Consumer {
   std::size_t capacity() const noexcept;
 
  private:
+  friend class Readiness;
   friend std::optional<std::size_t> wait_any(std::span<Consumer* const>, std::chrono::nanoseconds);
   struct State;
   explicit Consumer(std::unique_ptr<State> state) noexcept;

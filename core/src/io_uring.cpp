@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "io_uring.hpp"
+
+#include <linux/io_uring.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+namespace ringmain {
+
+namespace {
+
+// Of kernel headers that may be newer than ours: io_uring_enter(2), IORING_OP_FUTEX_WAIT (Linux 6.7).
+constexpr std::uint8_t kOpFutexWait = 51;
+constexpr std::uint32_t kFutexSizeU32 = 2;
+constexpr unsigned kEntries = 4;
+
+enum : std::uint64_t { kWaitDone = 1, kTimeoutDone = 2 };
+
+std::byte* at(void* base, std::uint32_t offset) noexcept { return static_cast<std::byte*>(base) + offset; }
+std::uint32_t* word_at(void* base, std::uint32_t offset) noexcept {
+  return reinterpret_cast<std::uint32_t*>(at(base, offset));
+}
+
+}  // namespace
+
+std::unique_ptr<FutexUring> FutexUring::open() noexcept {
+  std::unique_ptr<FutexUring> uring(new (std::nothrow) FutexUring);
+  if (!uring || !uring->set_up() || !uring->understands_futexes()) return nullptr;
+  return uring;
+}
+
+bool FutexUring::set_up() noexcept {
+  io_uring_params parameters{};
+  file_ = Descriptor(static_cast<int>(::syscall(SYS_io_uring_setup, kEntries, &parameters)));
+  if (!file_ || (parameters.features & IORING_FEAT_SINGLE_MMAP) == 0) return false;
+  rings_bytes_ = std::max<std::size_t>(parameters.sq_off.array + parameters.sq_entries * sizeof(std::uint32_t),
+                                       parameters.cq_off.cqes + parameters.cq_entries * sizeof(io_uring_cqe));
+  entries_bytes_ = parameters.sq_entries * sizeof(io_uring_sqe);
+  void* rings = ::mmap(nullptr, rings_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(),
+                       IORING_OFF_SQ_RING);
+  if (rings == MAP_FAILED) return false;
+  rings_ = rings;
+  void* entries = ::mmap(nullptr, entries_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(),
+                         IORING_OFF_SQES);
+  if (entries == MAP_FAILED) return false;
+  entries_ = static_cast<io_uring_sqe*>(entries);
+  submit_tail_ = word_at(rings_, parameters.sq_off.tail);
+  submit_mask_ = *word_at(rings_, parameters.sq_off.ring_mask);
+  submit_array_ = word_at(rings_, parameters.sq_off.array);
+  complete_head_ = word_at(rings_, parameters.cq_off.head);
+  complete_tail_ = word_at(rings_, parameters.cq_off.tail);
+  complete_mask_ = *word_at(rings_, parameters.cq_off.ring_mask);
+  completions_ = at(rings_, parameters.cq_off.cqes);
+  return true;
+}
+
+FutexUring::~FutexUring() {
+  // Unmapped before the descriptor is closed: a mapping would keep the armed waits alive.
+  if (entries_ != nullptr) ::munmap(entries_, entries_bytes_);
+  if (rings_ != nullptr) ::munmap(rings_, rings_bytes_);
+}
+
+// A wait for what is not there is answered at once: EAGAIN by who knows it.
+bool FutexUring::understands_futexes() noexcept {
+  static const std::atomic<std::uint32_t> kWord{1};
+  push_wait({&kWord, 0});
+  submit();
+  return drain() && last_result_ == -EAGAIN;
+}
+
+void FutexUring::watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
+  drain();
+  if (!waiting_) push_wait(word);
+  if (!timing_) {
+    timeout_ = {timeout.count() / 1'000'000'000, timeout.count() % 1'000'000'000};
+    push_timeout();
+  }
+  if (pending_ != 0) submit();
+}
+
+io_uring_sqe& FutexUring::next_entry() noexcept {
+  const std::uint32_t tail = *submit_tail_ + pending_;  // ours alone
+  const std::uint32_t index = tail & submit_mask_;
+  submit_array_[index] = index;
+  ++pending_;
+  std::memset(&entries_[index], 0, sizeof(io_uring_sqe));
+  return entries_[index];
+}
+
+void FutexUring::push_wait(FutexWord word) noexcept {
+  io_uring_sqe& entry = next_entry();
+  entry.opcode = kOpFutexWait;
+  entry.fd = kFutexSizeU32;  // shared between processes
+  entry.addr = reinterpret_cast<std::uintptr_t>(word.word);
+  entry.off = word.expected;
+  const std::uint64_t any_waker = 0xffffffff;
+  std::memcpy(reinterpret_cast<std::byte*>(&entry) + 48, &any_waker, sizeof any_waker);  // addr3
+  entry.user_data = kWaitDone;
+  waiting_ = true;
+}
+
+void FutexUring::push_timeout() noexcept {
+  io_uring_sqe& entry = next_entry();
+  entry.opcode = IORING_OP_TIMEOUT;
+  entry.fd = -1;
+  entry.addr = reinterpret_cast<std::uintptr_t>(&timeout_);
+  entry.len = 1;
+  entry.user_data = kTimeoutDone;
+  timing_ = true;
+}
+
+void FutexUring::submit() noexcept {
+  // release: the kernel reads the entries after the tail.
+  std::atomic_ref(*submit_tail_).store(*submit_tail_ + pending_, std::memory_order_release);
+  ::syscall(SYS_io_uring_enter, file_.get(), pending_, 0, 0, nullptr, 0);
+  pending_ = 0;
+}
+
+bool FutexUring::drain() noexcept {
+  std::uint32_t head = *complete_head_;  // ours alone
+  const std::uint32_t tail = std::atomic_ref(*complete_tail_).load(std::memory_order_acquire);
+  const bool any = head != tail;
+  for (; head != tail; ++head) {
+    const auto& completion = static_cast<const io_uring_cqe*>(completions_)[head & complete_mask_];
+    last_result_ = completion.res;
+    (completion.user_data == kWaitDone ? waiting_ : timing_) = false;
+  }
+  std::atomic_ref(*complete_head_).store(head, std::memory_order_release);
+  return any;
+}
+
+}  // namespace ringmain

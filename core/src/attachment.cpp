@@ -26,9 +26,10 @@ void check_options(const ConsumerOptions& options, Policy policy) {
     fail(Status::kBadOption, "spectator: only watches, so it can't share the work of group '" + options.group + "'");
   }
   if (!options.group.empty() && policy == Policy::kOverwrite) {
-    fail(Status::kBadOption, "group '" + options.group +
-                                 "': this ring overwrites, so a group could not promise that each message is worked on; "
-                                 "attach without a group, or create the ring with the policy to wait");
+    fail(Status::kBadOption,
+         "group '" + options.group +
+             "': this ring overwrites, so a group could not promise that each message is worked on; "
+             "attach without a group, or create the ring with the policy to wait");
   }
   if (options.spin.count() < 0) fail(Status::kBadOption, "spin: must not be negative");
 }
@@ -98,7 +99,8 @@ void Attachment::take_line() {
     fail(Status::kTooMany, what + ": all " + std::to_string(kMaxConsumers) + " consumer lines are taken");
   }
   if (taken.refusal == Registry::Refusal::kSquatted) {
-    fail(Status::kSquatted, what + ": foreign locks hold the leases of the free consumer lines, which only an attack does");
+    fail(Status::kSquatted,
+         what + ": foreign locks hold the leases of the free consumer lines, which only an attack does");
   }
   line = taken.line;
   generation = taken.generation;
@@ -108,7 +110,8 @@ void Attachment::enter_group(const ConsumerOptions& options) {
   const OwnLease leases{segment, *lease};
   const Deadline deadline(kBirthsPatience);
   while (!registry().try_births(line, generation, leases)) {
-    if (deadline.passed()) fail(Status::kInUse, "group '" + options.group + "': a process that joins is stopped; kill it");
+    if (deadline.passed())
+      fail(Status::kInUse, "group '" + options.group + "': a process that joins is stopped; kill it");
     std::this_thread::sleep_for(kNap);
   }
   const auto enter = [&]() -> std::optional<algorithm::GroupReference> {

@@ -67,7 +67,7 @@ class ConsumerBell {
   bool raise_flag(std::uint32_t bell) noexcept;
 
   const algorithm::Ring<>* ring_;
-  std::atomic<std::uint32_t>* sleeping_;  // of the own line; null for a spectator
+  std::atomic<std::uint32_t>* sleeping_;      // of the own line; null for a spectator
   std::optional<std::uint32_t> raised_at_{};  // the bell when the flag was raised and the barrier done
 };
 

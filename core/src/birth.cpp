@@ -82,7 +82,8 @@ std::optional<gid_t> group_of(const std::string& group) {
 void permit(int directory, int ring, int consumers, const RingOptions& options) {
   if (const auto group = group_of(options.group)) {
     for (const int file : {directory, ring, consumers}) {
-      if (::fchown(file, static_cast<uid_t>(-1), *group) != 0) fail_system("give the ring to '" + options.group + "'", errno);
+      if (::fchown(file, static_cast<uid_t>(-1), *group) != 0)
+        fail_system("give the ring to '" + options.group + "'", errno);
     }
   }
   const mode_t readers = ((options.mode & 0222) << 1 | options.mode) & 0444;  // who may write must read, too
@@ -94,13 +95,15 @@ void permit(int directory, int ring, int consumers, const RingOptions& options) 
 // Two openings must conflict, or a lease proves nothing.
 void check_locks(int ring, const std::filesystem::path& parent) {
   if (leased(ring, kRemoverByte)) return;
-  fail(Status::kNoLocks, parent.string() + ": this file system keeps no locks between processes (NFS? FUSE?); choose "
-                                           "another directory (RINGMAIN_DIR)");
+  fail(Status::kNoLocks, parent.string() +
+                             ": this file system keeps no locks between processes (NFS? FUSE?); choose "
+                             "another directory (RINGMAIN_DIR)");
 }
 
 }  // namespace
 
-Birth::Birth(std::string_view name, const RingOptions& options) : parent_(directory_of(options.directory)), name_(name) {
+Birth::Birth(std::string_view name, const RingOptions& options)
+    : parent_(directory_of(options.directory)), name_(name) {
   check_name("ring", name);
   check_options(options);
   sweep(parent_);

@@ -50,14 +50,10 @@ TypeIdentity type_from(const ringmain_type& type) {
 
 Start start_from(const ringmain_consumer_options& options) {
   switch (options.start) {
-    case RINGMAIN_LATEST:
-      return Start::latest();
-    case RINGMAIN_OLDEST:
-      return Start::oldest();
-    case RINGMAIN_AT:
-      return Start::at(options.start_position);
-    default:
-      refuse("start is none of RINGMAIN_LATEST, RINGMAIN_OLDEST, RINGMAIN_AT");
+    case RINGMAIN_LATEST: return Start::latest();
+    case RINGMAIN_OLDEST: return Start::oldest();
+    case RINGMAIN_AT: return Start::at(options.start_position);
+    default: refuse("start is none of RINGMAIN_LATEST, RINGMAIN_OLDEST, RINGMAIN_AT");
   }
 }
 

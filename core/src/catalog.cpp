@@ -41,7 +41,8 @@ std::optional<Segment> open_to_remove(std::string_view name, const std::filesyst
       case Status::kCorrupt: return std::nullopt;
       case Status::kNotFound:
         // The directory without its files is the rest of an old removal.
-        if (std::filesystem::is_directory(std::filesystem::symlink_status(parent / entry_of(name)))) return std::nullopt;
+        if (std::filesystem::is_directory(std::filesystem::symlink_status(parent / entry_of(name))))
+          return std::nullopt;
         throw;
       default: throw;
     }

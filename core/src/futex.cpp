@@ -58,8 +58,7 @@ void futex_wake_all(const std::atomic<std::uint32_t>& word) noexcept {
 
 bool register_for_barriers() noexcept {
   // Once a process: inherited by fork, dropped by exec, and so are the statics.
-  static const bool registered =
-      ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
+  static const bool registered = ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
   return registered;
 }
 

@@ -56,8 +56,9 @@ void check_layout(const Header& header, const std::string& what) {
   }
   const bool plausible = valid_capacity(header.capacity) && header.header_bytes == sizeof(Header) &&
                          header.slots_offset == algorithm::kSlotsOffset &&
-                         header.consumers_bytes == algorithm::kConsumersBytes && header.max_consumers == kMaxConsumers &&
-                         header.max_groups == kMaxGroups && header.policy <= static_cast<std::uint32_t>(Policy::kOverwrite);
+                         header.consumers_bytes == algorithm::kConsumersBytes &&
+                         header.max_consumers == kMaxConsumers && header.max_groups == kMaxGroups &&
+                         header.policy <= static_cast<std::uint32_t>(Policy::kOverwrite);
   if (!plausible) fail(Status::kCorrupt, what + ": the header contradicts itself; remove the ring");
 }
 
@@ -72,8 +73,8 @@ struct Belonging {
 
 void check_options(const RingOptions& options) {
   if (!valid_capacity(options.capacity)) {
-    fail(Status::kBadOption, "capacity " + std::to_string(options.capacity) +
-                                 ": must be a power of two from 64 KiB to 64 TiB");
+    fail(Status::kBadOption,
+         "capacity " + std::to_string(options.capacity) + ": must be a power of two from 64 KiB to 64 TiB");
   }
   if (options.evict_after.count() < 0) fail(Status::kBadOption, "evict_after: must not be negative");
   if (options.evict_after.count() > 0 && options.policy == Policy::kOverwrite) {

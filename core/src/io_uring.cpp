@@ -42,12 +42,12 @@ bool FutexUring::set_up() noexcept {
   rings_bytes_ = std::max<std::size_t>(parameters.sq_off.array + parameters.sq_entries * sizeof(std::uint32_t),
                                        parameters.cq_off.cqes + parameters.cq_entries * sizeof(io_uring_cqe));
   entries_bytes_ = parameters.sq_entries * sizeof(io_uring_sqe);
-  void* rings = ::mmap(nullptr, rings_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(),
-                       IORING_OFF_SQ_RING);
+  void* rings =
+      ::mmap(nullptr, rings_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(), IORING_OFF_SQ_RING);
   if (rings == MAP_FAILED) return false;
   rings_ = rings;
-  void* entries = ::mmap(nullptr, entries_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(),
-                         IORING_OFF_SQES);
+  void* entries =
+      ::mmap(nullptr, entries_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(), IORING_OFF_SQES);
   if (entries == MAP_FAILED) return false;
   entries_ = static_cast<io_uring_sqe*>(entries);
   submit_tail_ = word_at(rings_, parameters.sq_off.tail);

@@ -50,10 +50,10 @@ class FutexUring {
   std::uint32_t* complete_tail_ = nullptr;
   std::uint32_t complete_mask_ = 0;
   void* completions_ = nullptr;
-  std::uint32_t pending_ = 0;   // pushed, not submitted
+  std::uint32_t pending_ = 0;  // pushed, not submitted
   std::int32_t last_result_ = 0;
-  bool waiting_ = false;        // a futex wait is armed
-  bool timing_ = false;         // a timeout is armed
+  bool waiting_ = false;  // a futex wait is armed
+  bool timing_ = false;   // a timeout is armed
   struct {
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;

@@ -29,9 +29,10 @@ bool is_name(std::string_view name) noexcept {
 
 void check_name(const char* what, std::string_view name) {
   if (is_name(name)) return;
-  fail(Status::kBadName, std::string(what) + " name '" + std::string(name.substr(0, kMaxNameBytes)) +
-                             "': must be 1 to 128 letters, digits, '.', '_' or '-', and start with a letter, a digit or "
-                             "'_'");
+  fail(Status::kBadName,
+       std::string(what) + " name '" + std::string(name.substr(0, kMaxNameBytes)) +
+           "': must be 1 to 128 letters, digits, '.', '_' or '-', and start with a letter, a digit or "
+           "'_'");
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& option) {

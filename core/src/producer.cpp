@@ -41,7 +41,8 @@ struct Producer::State {
     if (segment.producer_alive()) {
       fail(Status::kProducerExists, what + ": another producer is alive; a ring has one producer at a time");
     }
-    fail(Status::kSquatted, what + ": some process holds a read lock on the producer's lease, which only an attack does");
+    fail(Status::kSquatted,
+         what + ": some process holds a read lock on the producer's lease, which only an attack does");
   }
 
   static void after_fork(void* state) noexcept { static_cast<State*>(state)->stop(Status::kLeaseLost); }
@@ -85,8 +86,7 @@ bool Producer::State::attend(std::uint64_t extent) noexcept {
   bool changed = registry().bury(leases, /*dissolving=*/true);
   const auto evict_after = static_cast<std::int64_t>(segment.header().evict_after_ns);
   if (evict_after != 0 && coarse_now_ns() - blocked_since >= evict_after) {
-    const algorithm::Position wanted =
-        ring.position() + extent + algorithm::kSlotBytes - ring.ring().capacity;
+    const algorithm::Position wanted = ring.position() + extent + algorithm::kSlotBytes - ring.ring().capacity;
     if (registry().evict_below(wanted, ring.floor())) {
       changed = true;
       ring_bell_for_all(ring.ring());
@@ -115,10 +115,12 @@ Status Producer::State::wait_for_room(std::uint64_t extent, std::chrono::nanosec
     } else if (!room && !spin_end.passed()) {
       // A look costs the consumers a cache miss: not too often, and not for a single message's worth.
       const std::uint64_t enough = std::min(std::max(extent, kSpinRoom), ring.ring().capacity / 4);
-      room = spin(spin_end.left(deadline.left(kPatience)), [&] {
-        for (int i = 0; i < 16; ++i) algorithm::NativeMemory::pause();
-        return ring.refresh_limit(enough);
-      }) || ring.refresh_limit(extent);
+      room = spin(spin_end.left(deadline.left(kPatience)),
+                  [&] {
+                    for (int i = 0; i < 16; ++i) algorithm::NativeMemory::pause();
+                    return ring.refresh_limit(enough);
+                  }) ||
+             ring.refresh_limit(extent);
     } else if (!room) {
       room = sleep_for_room(ring, extent, deadline.left(kPatience));
     }

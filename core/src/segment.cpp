@@ -28,8 +28,7 @@ constexpr int kOpenFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
       fail(Status::kNotFound, what + ": no such ring; start its producer first, or look with 'ringmain ls'", error);
     case ELOOP:
     case ENOTDIR:
-    case ENXIO:
-      fail(Status::kNotARing, what + ": not a directory with two regular files", error);
+    case ENXIO: fail(Status::kNotARing, what + ": not a directory with two regular files", error);
     case EACCES:
     case EPERM:
     case EROFS:

@@ -31,7 +31,8 @@ void add_groups(Statistics& statistics, const algorithm::NativeConsumersArea& ar
     const auto word = GroupWord::of(area.groups[i].state.load(std::memory_order_acquire));
     if (word.state != LineState::kActive) continue;
     const GroupReference reference{word.generation, static_cast<std::uint32_t>(i + 1)};
-    GroupStatistics group{.name = group_name(registry, i), .position = area.groups[i].head.load(std::memory_order_acquire)};
+    GroupStatistics group{.name = group_name(registry, i),
+                          .position = area.groups[i].head.load(std::memory_order_acquire)};
     group.durable = area.groups[i].durable.load(std::memory_order_relaxed) != 0;
     for (std::size_t line = 0; line < registry.lines_used(); ++line) {
       if (!registry.occupied(line) || !registry.belongs(line, reference)) continue;
@@ -55,7 +56,8 @@ void add_consumers(Statistics& statistics, const Segment& segment, const Registr
     if (group.number >= 1 && group.number <= kMaxGroups) {
       consumer.group = group_name(registry, group.number - 1);
       // A member that holds nothing stands where its group does.
-      consumer.position = std::min(consumer.position, area.groups[group.number - 1].head.load(std::memory_order_acquire));
+      consumer.position =
+          std::min(consumer.position, area.groups[group.number - 1].head.load(std::memory_order_acquire));
     }
     consumer.lag_bytes = lag(statistics.tail, consumer.position);
     consumer.lost = line.lost.load(std::memory_order_relaxed);

@@ -110,8 +110,7 @@ class Consumer;
 // Waits until one of several consumers has a message, or has come to an end: try_receive() on the one returned tells.
 // Nothing: the timeout passed. Sleeps on all their bells at once (futex_waitv; above 128 rings, or before Linux 5.16, in
 // steps of 1 ms). The consumers are used by the calling thread meanwhile.
-std::optional<std::size_t> wait_any(std::span<Consumer* const> consumers,
-                                    std::chrono::nanoseconds timeout = kForever);
+std::optional<std::size_t> wait_any(std::span<Consumer* const> consumers, std::chrono::nanoseconds timeout = kForever);
 
 // A descriptor for epoll, asyncio and other loops. The loop: receive until kEmpty; arm(); if that says true, poll.
 class Readiness {
@@ -182,19 +181,22 @@ class Consumer {
 };
 
 [[gnu::always_inline]] inline Message Consumer::try_receive() noexcept {
-  if (reader_->look()) [[likely]] return Message(reader_);
+  if (reader_->look()) [[likely]]
+    return Message(reader_);
   const Status status = next();
   return status == Status::kOk ? Message(reader_) : Message(status);
 }
 
 [[gnu::always_inline]] inline Message Consumer::receive_for(std::chrono::nanoseconds timeout) noexcept {
-  if (reader_->look()) [[likely]] return Message(reader_);
+  if (reader_->look()) [[likely]]
+    return Message(reader_);
   const Status status = wait(timeout);
   return status == Status::kOk ? Message(reader_) : Message(status);
 }
 
 inline Message Consumer::receive_until(std::chrono::steady_clock::time_point deadline) noexcept {
-  if (reader_->look()) [[likely]] return Message(reader_);
+  if (reader_->look()) [[likely]]
+    return Message(reader_);
   const auto left = deadline - std::chrono::steady_clock::now();
   const Status status = wait(left.count() > 0 ? left : std::chrono::nanoseconds{0});
   return status == Status::kOk ? Message(reader_) : Message(status);

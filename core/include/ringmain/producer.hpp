@@ -125,8 +125,9 @@ class Producer {
   algorithm::Producer<>* ring_ = nullptr;  // inside *state_
 };
 
-[[gnu::always_inline]] inline Status Producer::publish_for(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
-                                    std::uint16_t type) noexcept {
+[[gnu::always_inline]] inline Status Producer::publish_for(std::span<const std::byte> bytes,
+                                                           std::chrono::nanoseconds timeout,
+                                                           std::uint16_t type) noexcept {
   std::byte* payload = ring_->try_claim(bytes.size());
   if (payload == nullptr) [[unlikely]] {
     if (const Status status = wait_for_room(bytes.size(), timeout); status != Status::kOk) return status;
@@ -139,7 +140,8 @@ class Producer {
   return Status::kOk;
 }
 
-[[gnu::always_inline]] inline Status Producer::try_publish(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
+[[gnu::always_inline]] inline Status Producer::try_publish(std::span<const std::byte> bytes,
+                                                           std::uint16_t type) noexcept {
   return publish_for(bytes, std::chrono::nanoseconds{0}, type);
 }
 
@@ -152,6 +154,8 @@ class Producer {
   return Claim(ring_, {payload, bytes});
 }
 
-[[gnu::always_inline]] inline Claim Producer::try_claim(std::size_t bytes) noexcept { return claim_for(bytes, std::chrono::nanoseconds{0}); }
+[[gnu::always_inline]] inline Claim Producer::try_claim(std::size_t bytes) noexcept {
+  return claim_for(bytes, std::chrono::nanoseconds{0});
+}
 
 }  // namespace ringmain

@@ -87,10 +87,10 @@ struct Statistics {
   Policy policy = Policy::kWait;
   std::chrono::nanoseconds evict_after{0};
   TypeIdentity type{};
-  std::uint64_t tail = 0;      // position after the newest message
-  std::uint64_t oldest = 0;    // position of the oldest message kept
-  std::uint64_t messages = 0;  // published since the ring's birth
-  std::uint64_t bytes = 0;     // of payload
+  std::uint64_t tail = 0;        // position after the newest message
+  std::uint64_t oldest = 0;      // position of the oldest message kept
+  std::uint64_t messages = 0;    // published since the ring's birth
+  std::uint64_t bytes = 0;       // of payload
   std::uint64_t room_waits = 0;  // times that the producer had to wait for room
   std::uint64_t bells = 0;       // times that the producer woke sleepers
   std::uint32_t producer_pid = 0;

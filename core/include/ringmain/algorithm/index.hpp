@@ -39,7 +39,7 @@ class Index {
   // Forgets what a crashed batch noted above the recovered tail.
   void cut_above(Position tail) noexcept {
     for (auto& entry : lines_->index) {
-      if (entry.position.load(std::memory_order_relaxed) > tail) {    // the producer alone writes
+      if (entry.position.load(std::memory_order_relaxed) > tail) {  // the producer alone writes
         entry.position.store(kNowhere, std::memory_order_relaxed);
       }
     }
@@ -100,7 +100,8 @@ std::optional<Newest> newest(const ProducerLines<Memory>& lines) noexcept {
       const Position position = checkpoint.position.load(std::memory_order_acquire);
       const std::uint64_t messages = checkpoint.messages.load(std::memory_order_acquire);  // [N4] pairs with [N3]
       const std::uint64_t bytes = checkpoint.bytes.load(std::memory_order_acquire);
-      if (position == tail && lines.tail.load(std::memory_order_relaxed) == tail) return Newest{{tail, messages}, bytes};
+      if (position == tail && lines.tail.load(std::memory_order_relaxed) == tail)
+        return Newest{{tail, messages}, bytes};
     }
     Memory::pause();
   }

@@ -140,7 +140,7 @@ struct ProducerLines {
   Atomic<std::uint64_t> room_waits;
   Atomic<std::uint64_t> bells;
   Atomic<std::uint32_t> producer_pid;
-  Atomic<std::uint32_t> clean;                 // closed, and on disk: survives a reboot
+  Atomic<std::uint32_t> clean;                // closed, and on disk: survives a reboot
   std::array<Atomic<std::uint64_t>, 2> boot;  // the boot id of the producer's machine
 
   alignas(kLineBytes) std::array<IndexEntry<Memory>, kIndexEntries> index;
@@ -319,12 +319,26 @@ static_assert(kConsumersBytes == 61440 && kConsumersBytes % 4096 == 0);
 
 // A hash (FNV-1a, 64 bit) of the sizes and offsets that two builds must agree on.
 consteval std::uint64_t layout_signature() noexcept {
-  const std::uint64_t facts[] = {kLayoutVersion, kSlotBytes, kMessageHeaderBytes, kLineBytes, kProducerOffset, kSlotsOffset,
-                                 kIndexEntries, kMaxConsumers, kMaxGroups, kMaxNameBytes, sizeof(Header),
-                                 sizeof(NativeProducerLines), sizeof(NativeGroupLine), sizeof(NativeConsumerLine),
-                                 offsetof(NativeProducerLines, limit), offsetof(NativeProducerLines, bell),
-                                 offsetof(NativeProducerLines, room_wanted), offsetof(NativeProducerLines, index),
-                                 offsetof(NativeConsumersArea, groups), offsetof(NativeConsumersArea, lines)};
+  const std::uint64_t facts[] = {kLayoutVersion,
+                                 kSlotBytes,
+                                 kMessageHeaderBytes,
+                                 kLineBytes,
+                                 kProducerOffset,
+                                 kSlotsOffset,
+                                 kIndexEntries,
+                                 kMaxConsumers,
+                                 kMaxGroups,
+                                 kMaxNameBytes,
+                                 sizeof(Header),
+                                 sizeof(NativeProducerLines),
+                                 sizeof(NativeGroupLine),
+                                 sizeof(NativeConsumerLine),
+                                 offsetof(NativeProducerLines, limit),
+                                 offsetof(NativeProducerLines, bell),
+                                 offsetof(NativeProducerLines, room_wanted),
+                                 offsetof(NativeProducerLines, index),
+                                 offsetof(NativeConsumersArea, groups),
+                                 offsetof(NativeConsumersArea, lines)};
   std::uint64_t hash = 0xcbf29ce484222325;
   for (std::uint64_t fact : facts) {
     for (int byte = 0; byte < 8; ++byte, fact >>= 8) hash = (hash ^ (fact & 0xff)) * 0x100000001b3;

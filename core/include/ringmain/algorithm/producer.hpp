@@ -28,16 +28,18 @@ class Producer {
   // `fenced`: this process can't rely on the sleeper's membarrier, or the ring wants full fences.
   explicit Producer(const Ring<Memory>& ring, bool fenced = false) noexcept
       : lines_(ring.producer), slots_(ring.slots), mask_(ring.capacity - kSlotBytes),
-        flag_(fenced || ring.full_fences ? &kRaised : &ring.consumers->sleepers), header_(ring.header_at(0)), ring_(ring),
-        max_length_(ring.capacity / 2 - kMessageHeaderBytes), fenced_(fenced || ring.full_fences) {}
+        flag_(fenced || ring.full_fences ? &kRaised : &ring.consumers->sleepers), header_(ring.header_at(0)),
+        ring_(ring), max_length_(ring.capacity / 2 - kMessageHeaderBytes), fenced_(fenced || ring.full_fences) {}
 
   // --- the hot path
 
   // Where the payload of a message of `length` goes; null if there is no room (or never will be: length > max_length).
   [[gnu::always_inline]] std::byte* try_claim(std::uint64_t length) noexcept {
     constexpr std::uint64_t kFitsAnyRing = kMinCapacity / 2 - kMessageHeaderBytes;  // spares a constant length the test
-    if (!(__builtin_constant_p(length) && length <= kFitsAnyRing) && length > max_length_) [[unlikely]] return nullptr;
-    if (position_ + extent_of(length) + kSlotBytes > bound_) [[unlikely]] return claim_at_bound(length);
+    if (!(__builtin_constant_p(length) && length <= kFitsAnyRing) && length > max_length_) [[unlikely]]
+      return nullptr;
+    if (position_ + extent_of(length) + kSlotBytes > bound_) [[unlikely]]
+      return claim_at_bound(length);
     return payload();
   }
 
@@ -104,14 +106,16 @@ class Producer {
     return position_ + std::max(bytes + kSlotBytes, ring_.capacity / 4) - ring_.capacity;
   }
   void want_room(Position cursor) noexcept {
-    ring_.producer->room_wanted.store(cursor, std::memory_order_relaxed);  // [W1] with the waiter's barrier; see bell.cpp
+    ring_.producer->room_wanted.store(cursor,
+                                      std::memory_order_relaxed);  // [W1] with the waiter's barrier; see bell.cpp
   }
 
   // Starts where the last producer, dead or closed, stopped: all that it committed is kept. May be killed and repeated.
   // False: the checkpoints contradict the tail, which no producer leaves behind.
   [[nodiscard]] bool recover() noexcept {
     ProducerLines<Memory>& lines = *ring_.producer;
-    const Position tail = lines.tail.load(std::memory_order_relaxed);  // the producer alone writes, and its lease is ours
+    const Position tail =
+        lines.tail.load(std::memory_order_relaxed);  // the producer alone writes, and its lease is ours
     const bool committed = ring_.header_at(tail)->tag.load(std::memory_order_relaxed) == tail + 1;
     for (std::size_t i = 0; i < 2; ++i) {
       const auto& checkpoint = lines.checkpoints[i];
@@ -248,8 +252,9 @@ class Producer {
   ProducerLines<Memory>* lines_ = nullptr;
   std::byte* slots_ = nullptr;
   std::uint64_t mask_ = 0;
-  const Atomic<std::uint32_t>* flag_ = &kRaised;  // of the sleepers; one that is always raised, where a fence comes first
-  MessageHeader<Memory>* header_ = nullptr;       // at position_
+  const Atomic<std::uint32_t>* flag_ =
+      &kRaised;                              // of the sleepers; one that is always raised, where a fence comes first
+  MessageHeader<Memory>* header_ = nullptr;  // at position_
   Position position_ = 0;
   Position bound_ = 0;  // how far to go without a second thought: the limit, or the next entry of the index
   std::uint64_t messages_ = 0;

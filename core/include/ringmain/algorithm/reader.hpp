@@ -40,7 +40,8 @@ class Reader {
     // [T2] acquire: pairs with [T1], [T3]. Without it an unwritten payload may be read.
     if (header->tag.load(std::memory_order_acquire) != position_ + 1) return false;
     const std::uint64_t word = header->length_and_type.load(std::memory_order_relaxed);  // once: it may change
-    if ((word & kLengthMask) >= trusted_length_) [[unlikely]] return head_ == nullptr && look_twice(position_, word);
+    if ((word & kLengthMask) >= trusted_length_) [[unlikely]]
+      return head_ == nullptr && look_twice(position_, word);
     word_ = word;
     held_ = extent_of(word & kLengthMask);
     return true;
@@ -250,8 +251,8 @@ class Reader {
   std::uint64_t mask_ = 0;
   Position position_ = 0;  // of the next message, or the borrowed one
   std::uint64_t trusted_length_ = 0;
-  std::uint64_t word_ = 0;  // its length and type
-  std::uint64_t held_ = 0;  // its extent; 0: nothing is borrowed
+  std::uint64_t word_ = 0;      // its length and type
+  std::uint64_t held_ = 0;      // its extent; 0: nothing is borrowed
   std::uint64_t messages_ = 0;  // before position_; of no meaning to a member
   Word* cursor_ = nullptr;
   const Word* wanted_ = &kWanted;  // room_wanted; one that is always set, where a fence comes first

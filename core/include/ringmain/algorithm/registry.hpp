@@ -94,9 +94,9 @@ class Registry {
     if (holder != 0) {
       const auto reference = GroupReference::of(holder);  // the same form: {generation, line + 1}
       const std::size_t other = reference.number - 1;
-      const bool lives = other < kMaxConsumers && leases.alive(other) &&
-                         LineWord::of(area_.lines[other].state.load(std::memory_order_acquire)).generation ==
-                             reference.generation;
+      const bool lives =
+          other < kMaxConsumers && leases.alive(other) &&
+          LineWord::of(area_.lines[other].state.load(std::memory_order_acquire)).generation == reference.generation;
       if (lives) return false;
     }
     return area_.births.compare_exchange_strong(holder, births_word(line, generation), std::memory_order_acq_rel);

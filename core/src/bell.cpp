@@ -22,7 +22,7 @@ bool ConsumerBell::raise_flag(std::uint32_t bell) noexcept {
   if (ring_->consumers == nullptr) return false;  // a spectator has no flag
   auto& area = *ring_->consumers;
   // [B2] the flag, then the barrier, then the last look: pairs with [B1]. A flag that is still up while the bell hasn't
-  // changed was never taken down since, so nothing was committed since, and the barrier of that time holds.
+  // changed was not taken down since, or the bell is about to change and end our sleep: the barrier of that time holds.
   if (area.sleepers.load(std::memory_order_relaxed) == 0 || raised_at_ != bell) {
     area.sleepers.store(1, std::memory_order_relaxed);
     raised_at_ = barrier(*ring_) ? std::optional(bell) : std::nullopt;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "birth.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/mman.h>
@@ -12,11 +11,11 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <vector>
 
 #include "fail.hpp"
 #include "header.hpp"
 #include "names.hpp"
+#include "sweep.hpp"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -133,7 +132,11 @@ void Birth::make_files(const RingOptions& options) {
   Descriptor fresh(::openat(directory.get(), "ring", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   if (!fresh) throw SweptAway{};
   lease_ = std::make_unique<Lease>(std::move(fresh), ignore_fork, nullptr);
-  if (!lease_->take(kRemoverByte)) fail(Status::kNoLocks, parent_.string() + ": this file system keeps no locks");
+  if (!lease_->take(kRemoverByte)) {
+    if (errno == EAGAIN || errno == EACCES) throw SweptAway{};
+    fail(Status::kNoLocks,
+         parent_.string() + ": this file system keeps no locks; choose another directory (RINGMAIN_DIR)");
+  }
   check_locks(ring.get(), parent_);
   Descriptor consumers = make_file(directory.get(), "consumers");
   fill(ring.get(), consumers.get(), options, parent_);
@@ -178,30 +181,6 @@ void seal(const Segment& segment) {
       ::fcntl(segment.consumers_file(), F_ADD_SEALS, kSize) != 0) {
     fail_system("seal the memory of the ring", errno);
   }
-}
-
-void unlink_ring(int parent, const std::string& entry) noexcept {
-  const Descriptor directory(::openat(parent, entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!directory) return;
-  ::unlinkat(directory.get(), "consumers", 0);
-  ::unlinkat(directory.get(), "ring", 0);
-  ::unlinkat(parent, entry.c_str(), AT_REMOVEDIR);
-}
-
-void sweep(const std::filesystem::path& parent) noexcept {
-  DIR* listing = ::opendir(parent.c_str());
-  if (listing == nullptr) return;
-  std::vector<std::string> leftovers;
-  while (const dirent* entry = ::readdir(listing)) {
-    if (is_temporary(entry->d_name)) leftovers.emplace_back(entry->d_name);
-  }
-  for (const std::string& entry : leftovers) {
-    const std::string file = entry + "/ring";
-    const Descriptor ring(::openat(::dirfd(listing), file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-    if (ring ? leased(ring.get(), kRemoverByte) : errno != ENOENT) continue;
-    unlink_ring(::dirfd(listing), entry);
-  }
-  ::closedir(listing);
 }
 
 }  // namespace ringmain

@@ -1,4 +1,4 @@
-// Making rings, and clearing away what was half made or half removed.
+// Making rings.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -41,11 +41,5 @@ class Birth {
 // An unnamed ring in two memfds, not sealed yet.
 Segment make_unnamed(const RingOptions& options);
 void seal(const Segment& segment);
-
-// Removes what dead creators and removers left in a directory.
-void sweep(const std::filesystem::path& parent) noexcept;
-
-// Unlinks a ring's files and its directory `entry`; errors are ignored.
-void unlink_ring(int parent, const std::string& entry) noexcept;
 
 }  // namespace ringmain

@@ -8,12 +8,12 @@
 #include <cerrno>
 
 #include "bell.hpp"
-#include "birth.hpp"
 #include "fail.hpp"
 #include "leases.hpp"
 #include "names.hpp"
 #include "ringmain/algorithm/registry.hpp"
 #include "ringmain/segment.hpp"
+#include "sweep.hpp"
 
 namespace ringmain {
 
@@ -75,7 +75,6 @@ void remove(std::string_view name, const std::filesystem::path& directory, bool 
   check_name("ring", name);
   const std::filesystem::path parent = directory_of(directory);
   const std::string what = what_of(name, parent);
-  sweep(parent);
   std::unique_ptr<Lease> lease;  // of the rest, so that nobody sweeps it under our hands
   const auto segment = open_to_remove(name, parent);
   if (segment) {
@@ -90,6 +89,7 @@ void remove(std::string_view name, const std::filesystem::path& directory, bool 
   if (::rename((parent / entry_of(name)).c_str(), (parent / rest).c_str()) != 0) fail_system("remove " + what, errno);
   const Descriptor opened(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   unlink_ring(opened.get(), rest);
+  sweep(parent);
 }
 
 void remove_group(std::string_view name, std::string_view group, const std::filesystem::path& directory) {

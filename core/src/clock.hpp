@@ -18,7 +18,6 @@ inline std::int64_t read_clock(clockid_t clock) noexcept {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 inline std::int64_t now_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
-inline std::int64_t coarse_now_ns() noexcept { return read_clock(CLOCK_MONOTONIC_COARSE); }  // a few ns, 1 to 10 ms off
 
 // A moment that comes, or never does.
 class Deadline {
@@ -38,17 +37,18 @@ class Deadline {
   std::int64_t at_ = kNever;
 };
 
-// True once in a period, at the first question after it has passed.
+// True once in a period, at the first question after it has passed. By the exact clock: by the coarse one, who sleeps for
+// one period would find himself a tick too early, and sleep another.
 class Every {
  public:
   explicit Every(std::chrono::nanoseconds period) noexcept : period_(period.count()) {}
   bool due() noexcept {
-    const std::int64_t now = coarse_now_ns();
+    const std::int64_t now = now_ns();
     if (now < next_) return false;
     next_ = now + period_;
     return true;
   }
-  void restart() noexcept { next_ = coarse_now_ns() + period_; }
+  void restart() noexcept { next_ = now_ns() + period_; }
 
  private:
   std::int64_t period_;

@@ -2,6 +2,7 @@
 #include "ringmain/consumer.hpp"
 
 #include <cstring>
+#include <optional>
 
 #include "consumer_state.hpp"
 
@@ -37,12 +38,14 @@ void Consumer::State::note_loss() noexcept {
 Status Consumer::State::next() noexcept {
   if (stopped != Status::kOk) return stopped;
   if (lease) {
-    if (registry().state_of(line, generation) != algorithm::LineState::kActive) return Status::kEvicted;
+    if (!still_listed()) return Status::kEvicted;
     if (group.number != 0 && !reader.holds() && reap_period.due() && reap()) return Status::kOk;
   }
   const std::uint64_t lost_before = reader.lost();
   Status status = reader.examine();
   if (reader.lost() != lost_before) note_loss();
+  // Evicted just now: what the head pointed at is gone for that reason.
+  if (status == Status::kCorrupt && lease && !still_listed()) return Status::kEvicted;
   if (status == Status::kEmpty && (producer_lost || look_around_period.due())) status = look_around();
   return status;
 }
@@ -66,7 +69,10 @@ Status Consumer::next() noexcept { return state_->next(); }
 
 Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
   State& state = *state_;
-  if (timeout.count() <= 0) return state.next();
+  if (timeout.count() <= 0) {
+    const Status status = state.next();
+    return state.patient_with(status) ? Status::kTimedOut : status;
+  }
   const auto ready = [&] { return reader_->look() || reader_->peek(); };
   // Mostly it is there within a microsecond: no clock is read for that.
   if (state.spin_budget.count() > 0 && glance(ready) && reader_->holds()) return Status::kOk;
@@ -84,23 +90,35 @@ Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
   }
 }
 
-Copy Consumer::read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept {
+// Nothing: it was overwritten meanwhile, so the next look will count what was lost, this message included.
+std::optional<Copy> Consumer::copy_out(Message message, std::span<std::byte> buffer) noexcept {
+  if (!message) return Copy{.status = message.status()};
+  Copy copy{.bytes = message.bytes().size(),
+            .position = message.position(),
+            .lost = message.lost(),
+            .type = message.type(),
+            .redelivered = message.redelivered()};
+  if (copy.bytes > buffer.size()) {
+    copy.status = Status::kTooLarge;
+    message.keep();
+    return copy;
+  }
+  if (copy.bytes != 0) std::memcpy(buffer.data(), message.bytes().data(), copy.bytes);
+  if (message.still_valid()) return copy;
+  message.keep();
+  return std::nullopt;
+}
+
+Copy Consumer::try_read(std::span<std::byte> buffer) noexcept {
   for (;;) {
-    Message message = receive_for(timeout);
-    if (!message) return Copy{.status = message.status()};
-    Copy copy{.bytes = message.bytes().size(),
-              .position = message.position(),
-              .lost = message.lost(),
-              .type = message.type(),
-              .redelivered = message.redelivered()};
-    if (copy.bytes > buffer.size()) {
-      copy.status = Status::kTooLarge;
-      message.keep();
-      return copy;
-    }
-    std::memcpy(buffer.data(), message.bytes().data(), copy.bytes);
-    if (message.still_valid()) return copy;
-    message.keep();  // overtaken meanwhile: the next look counts what was lost, this message included
+    if (const auto copy = copy_out(try_receive(), buffer)) return *copy;
+  }
+}
+
+Copy Consumer::read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept {
+  const Deadline deadline(timeout);
+  for (;;) {
+    if (const auto copy = copy_out(receive_for(deadline.left(timeout)), buffer)) return *copy;
   }
 }
 

@@ -17,6 +17,7 @@ struct Consumer::State : Attachment {
     return status == Status::kEmpty || (status == Status::kProducerLost && outlive_producer);
   }
 
+  bool still_listed() const noexcept { return registry().state_of(line, generation) == algorithm::LineState::kActive; }
   bool reap() noexcept;
   Status look_around() noexcept;
   void note_loss() noexcept;

@@ -9,7 +9,7 @@
 
 namespace ringmain {
 
-// Throws kBadName. `what` is "ring", "group" or "type".
+// Throws kBadName. `what` is "ring" or "group".
 void check_name(const char* what, std::string_view name);
 
 // The directory that rings lie in: the option, else RINGMAIN_DIR, else /dev/shm.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ringmain/producer.hpp"
 
-#include <sys/mman.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bit>
@@ -59,7 +57,7 @@ struct Producer::State {
     lines.boot[1].store(boot[1], std::memory_order_relaxed);
     lines.clean.store(0, std::memory_order_relaxed);
     lines.producer_pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
-    lines.registration.fetch_add(1, std::memory_order_release);
+    registration = lines.registration.fetch_add(1, std::memory_order_acq_rel) + 1;
   }
 
   Registry registry() const noexcept { return Registry(*segment.consumers()); }
@@ -71,7 +69,8 @@ struct Producer::State {
   Lease lease;
   algorithm::Producer<> ring;
   std::chrono::nanoseconds spin_budget;
-  Status stopped = Status::kOk;  // why this handle does nothing any more
+  Status stopped = Status::kOk;    // why this handle does nothing any more
+  std::uint64_t registration = 0;  // ours
   std::int64_t blocked_since = 0;
   Every patience{kPatience};
 };
@@ -85,7 +84,7 @@ bool Producer::State::attend(std::uint64_t extent) noexcept {
   const LineLeases leases{segment};
   bool changed = registry().bury(leases, /*dissolving=*/true);
   const auto evict_after = static_cast<std::int64_t>(segment.header().evict_after_ns);
-  if (evict_after != 0 && coarse_now_ns() - blocked_since >= evict_after) {
+  if (evict_after != 0 && now_ns() - blocked_since >= evict_after) {
     const algorithm::Position wanted = ring.position() + extent + algorithm::kSlotBytes - ring.ring().capacity;
     if (registry().evict_below(wanted, ring.floor())) {
       changed = true;
@@ -96,25 +95,30 @@ bool Producer::State::attend(std::uint64_t extent) noexcept {
 }
 
 Status Producer::State::wait_for_room(std::uint64_t extent, std::chrono::nanoseconds timeout) noexcept {
+  auto& lines = segment.producer();
+  if (lines.removed.load(std::memory_order_acquire) != 0) return Status::kRemoved;
+  // Another producer took over: our lease was lost, and this is where we come by often without a system call.
+  if (lines.registration.load(std::memory_order_acquire) != registration) stop(Status::kLeaseLost);
+  if (stopped != Status::kOk) return stopped;
   if (ring.refresh_limit(extent)) {
     blocked_since = 0;
     return Status::kOk;
   }
   if (blocked_since == 0) {
-    blocked_since = coarse_now_ns();
+    blocked_since = now_ns();
     patience.restart();
   }
   const Deadline deadline(timeout);
   const Deadline spin_end(spin_budget);
   for (;;) {
-    if (segment.producer().removed.load(std::memory_order_acquire) != 0) return Status::kRemoved;
+    if (lines.removed.load(std::memory_order_acquire) != 0) return Status::kRemoved;
     bool room = patience.due() && attend(extent) && ring.refresh_limit(extent);
     if (stopped != Status::kOk) return stopped;
     if (timeout.count() <= 0) {
       if (!room) return Status::kNoRoom;
     } else if (!room && !spin_end.passed()) {
       // A look costs the consumers a cache miss: not too often, and not for a single message's worth.
-      const std::uint64_t enough = std::min(std::max(extent, kSpinRoom), ring.ring().capacity / 4);
+      const std::uint64_t enough = std::max(extent, std::min(kSpinRoom, ring.ring().capacity / 4));
       room = spin(spin_end.left(deadline.left(kPatience)),
                   [&] {
                     for (int i = 0; i < 16; ++i) algorithm::NativeMemory::pause();
@@ -215,7 +219,7 @@ bool Producer::wait_for_consumers(std::size_t groups, std::chrono::nanoseconds t
   while (state_->stopped == Status::kOk && state_->segment.producer().removed.load(std::memory_order_acquire) == 0) {
     const std::uint32_t bell = area.room_bell.load(std::memory_order_acquire);
     state_->registry().bury(leases, /*dissolving=*/false);
-    if (state_->registry().groups_attached() >= groups) return true;
+    if (state_->registry().groups_attached(leases) >= groups) return true;
     if (deadline.passed()) return false;
     futex_wait({&area.room_bell, bell}, deadline.left(kRound));
   }
@@ -227,9 +231,7 @@ void Producer::close() noexcept {
   if (!state_->lease.intact()) return state_->stop(Status::kLeaseLost);
   const Segment& segment = state_->segment;
   ring_->close();
-  struct statfs system {};
-  constexpr long kTmpfs = 0x01021994;
-  if (::fstatfs(segment.ring_file(), &system) == 0 && system.f_type != kTmpfs) segment.flush();
+  if (segment.on_disk()) segment.flush();
   segment.producer().clean.store(1, std::memory_order_release);
   ring_bell_for_all(ring_->ring());
   state_->stop(Status::kEnd);

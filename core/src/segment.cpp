@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bit>
@@ -155,6 +156,12 @@ Descriptor Segment::for_lease(const char* entry, int file) const {
   return opened;
 }
 
+bool Segment::on_disk() const noexcept {
+  constexpr long kTmpfs = 0x01021994;
+  struct statfs system {};
+  return ::fstatfs(ring_file(), &system) == 0 && system.f_type != kTmpfs;
+}
+
 void Segment::flush() const noexcept {
   ::fsync(ring_file());
   ::fsync(consumers_file());
@@ -181,6 +188,8 @@ void check_type(const Segment& segment, const TypeIdentity& wanted) {
 }
 
 void check_clean(const Segment& segment) {
+  // Only what lay on a disk outlives a boot; and a container may have a boot id of its own.
+  if (!segment.on_disk() || segment.producer_alive()) return;
   const auto& lines = segment.producer();
   const auto now = std::bit_cast<std::array<std::uint64_t, 2>>(boot_identity());
   const bool same_boot = lines.boot[0].load(std::memory_order_relaxed) == now[0] &&

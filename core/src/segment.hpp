@@ -42,6 +42,9 @@ class Segment {
   int ring_file() const noexcept { return ring_file_.get(); }
   int consumers_file() const noexcept { return consumers_file_.get(); }
 
+  // On something that may survive the machine's restart. Tmpfs and memfds don't.
+  bool on_disk() const noexcept;
+
   // Writes the ring to the disk that it lies on.
   void flush() const noexcept;
 

@@ -92,6 +92,7 @@ Statistics statistics(std::string_view name, const std::filesystem::path& direct
   result.bytes = newest->bytes;
   result.room_waits = lines.room_waits.load(std::memory_order_relaxed);
   result.bells = lines.bells.load(std::memory_order_relaxed);
+  result.producers = lines.registration.load(std::memory_order_relaxed);
   result.producer_pid = lines.producer_pid.load(std::memory_order_relaxed);
   result.producer_alive = segment.producer_alive();
   result.closed = lines.end.load(std::memory_order_acquire) != 0;

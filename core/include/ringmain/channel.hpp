@@ -172,8 +172,8 @@ class [[nodiscard]] Channel<T>::Claim {
   Status status() const noexcept { return claim_.status(); }
 
   // Default-initialised: members without an initialiser hold old bytes of the ring.
-  T& operator*() const noexcept { return *value_; }
-  T* operator->() const noexcept { return value_; }
+  T& operator*() const noexcept { return *operator->(); }
+  T* operator->() const noexcept { return std::launder(reinterpret_cast<T*>(claim_.bytes().data())); }
 
   void commit(std::uint16_t type = 0) noexcept { claim_.commit(sizeof(T), type); }
   void abort() noexcept { claim_.abort(); }
@@ -182,11 +182,10 @@ class [[nodiscard]] Channel<T>::Claim {
   friend class Producer;
   [[gnu::always_inline]] explicit Claim(ringmain::Claim&& claim) noexcept : claim_(std::move(claim)) {
     static_assert(std::is_nothrow_default_constructible_v<T>, "to be written in place, it must begin somehow");
-    if (claim_) value_ = ::new (static_cast<void*>(claim_.bytes().data())) T;
+    if (claim_) ::new (static_cast<void*>(claim_.bytes().data())) T;
   }
 
   ringmain::Claim claim_;
-  T* value_ = nullptr;
 };
 
 template <class T>

@@ -59,6 +59,7 @@ class [[nodiscard]] Message {
 
   std::span<const std::byte> bytes() const noexcept { return bytes_; }  // contiguous, aligned to 16 bytes
   std::uint16_t type() const noexcept { return type_; }
+  // Of a message that is there (truthy, not released); so the four below.
   std::uint64_t position() const noexcept { return reader_->position(); }
   std::uint64_t lost() const noexcept { return reader_->lost_before(); }  // messages missed just before this one
   bool redelivered() const noexcept { return reader_->redelivered(); }    // a member that died held it before
@@ -158,7 +159,7 @@ class Consumer {
   Poll poll(Handler&& handler, std::size_t limit);
 
   // Copies the next message into the buffer; what it returns was not overwritten meanwhile, whatever the policy.
-  Copy try_read(std::span<std::byte> buffer) noexcept { return read_for(buffer, std::chrono::nanoseconds{0}); }
+  Copy try_read(std::span<std::byte> buffer) noexcept;
   Copy read(std::span<std::byte> buffer) noexcept { return read_for(buffer, kForever); }
   Copy read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept;
 
@@ -175,6 +176,7 @@ class Consumer {
   // The cold halves: `next` finds out why there is no message, `wait` does so until the timeout; kOk: there is one.
   Status next() noexcept;
   Status wait(std::chrono::nanoseconds timeout) noexcept;
+  static std::optional<Copy> copy_out(Message message, std::span<std::byte> buffer) noexcept;
 
   std::unique_ptr<State> state_;
   algorithm::Reader<>* reader_ = nullptr;  // inside *state_

@@ -94,7 +94,8 @@ class Producer {
   [[nodiscard]] inline Status publish_for(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
                                           std::uint16_t type = 0) noexcept;
 
-  // Room for a message of up to `bytes`, to be written in place. One claim is open at a time.
+  // Room for a message of up to `bytes`, to be written in place. One claim is open at a time, and nothing else is
+  // published meanwhile.
   Claim claim(std::size_t bytes) noexcept { return claim_for(bytes, kForever); }
   inline Claim try_claim(std::size_t bytes) noexcept;
   inline Claim claim_for(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept;
@@ -133,7 +134,7 @@ class Producer {
     if (const Status status = wait_for_room(bytes.size(), timeout); status != Status::kOk) return status;
     payload = ring_->try_claim(bytes.size());
   }
-  std::memcpy(payload, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(payload, bytes.data(), bytes.size());
   if (ring_->commit(bytes.size(), type)) [[unlikely]] {
     detail::ring_bell(*ring_);
   }

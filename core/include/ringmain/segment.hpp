@@ -93,6 +93,7 @@ struct Statistics {
   std::uint64_t bytes = 0;       // of payload
   std::uint64_t room_waits = 0;  // times that the producer had to wait for room
   std::uint64_t bells = 0;       // times that the producer woke sleepers
+  std::uint64_t producers = 0;   // that the ring has had so far; grows with every take-over
   std::uint32_t producer_pid = 0;
   bool producer_alive = false;
   bool closed = false;

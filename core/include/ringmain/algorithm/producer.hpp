@@ -1,7 +1,7 @@
 // The producer's algorithm, on plain memory: no system call, no allocation, no exception.
 //
 // Invariants (docs/design.md):
-//   1  position <= tail of everybody else's eyes only after the bytes below it are written.
+//   1  The tail that others see is stored only after everything below it is written.
 //   2  position + extent + 64 <= limit <= slowest group + capacity: nobody's unread slot is written, and the slot after
 //      the message is free, too.
 //   3  The word where the next tag will be never equals that tag before it is committed.
@@ -87,7 +87,7 @@ class Producer {
     Position settled = candidate;
     if (ring_.policy == Policy::kWait) {
       ring_.producer->proposal.store(candidate, std::memory_order_relaxed);  // the producer alone writes
-      // [J2] full fence: pairs with [J1]: either this second scan sees who is joining, or he sees the proposal and moves
+      // [J2] full fence: pairs with [J1], [D1]: either this second scan sees who is joining, or he sees the proposal and moves
       // up. Without it both miss each other, and his first message is overwritten.
       Memory::full_fence();
       settled = std::max(limit_, std::min(candidate, limit_by(slowest_group(), needed)));
@@ -107,7 +107,7 @@ class Producer {
   }
   void want_room(Position cursor) noexcept {
     ring_.producer->room_wanted.store(cursor,
-                                      std::memory_order_relaxed);  // [W1] with the waiter's barrier; see bell.cpp
+                                      std::memory_order_relaxed);  // ordered by [W3]; see bell.cpp
   }
 
   // Starts where the last producer, dead or closed, stopped: all that it committed is kept. May be killed and repeated.

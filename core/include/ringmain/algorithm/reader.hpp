@@ -239,6 +239,7 @@ class Reader {
       lost_ += place->messages - messages_;
       position_ = place->position;
       messages_ = place->messages;
+      held_ = 0;
       trust();
       cursor_->store(position_, std::memory_order_release);
       if (kept(position_)) return look() ? Status::kOk : Status::kEmpty;

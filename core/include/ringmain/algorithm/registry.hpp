@@ -44,7 +44,7 @@ class Registry {
       std::uint64_t word = line.state.load(std::memory_order_acquire);
       if (LineWord::of(word).state != LineState::kFree) continue;
       if (!leases.try_take(i)) {
-        refusal = Refusal::kSquatted;
+        if (!leases.alive(i)) refusal = Refusal::kSquatted;  // a read lock; a write lock is who takes it just now
         continue;
       }
       // Ours alone: nobody takes a line without its lease, and nobody buries a free one.
@@ -61,7 +61,6 @@ class Registry {
         return Taken{i, generation, Refusal::kNone};
       }
       leases.drop();
-      refusal = Refusal::kSquatted;
     }
     return Taken{0, 0, refusal};
   }
@@ -248,12 +247,16 @@ class Registry {
 
   // --- counting and telling
 
-  // Groups attached now, a consumer without a named group being one.
-  std::size_t groups_attached() const noexcept {
+  // Groups with a living consumer, one without a named group being a group of its own.
+  template <class Leases>
+  std::size_t groups_attached(Leases& leases) const noexcept {
     std::array<bool, kMaxGroups> seen{};
     std::size_t count = 0;
     for (std::size_t i = 0; i < lines_used(); ++i) {
-      if (LineWord::of(area_.lines[i].state.load(std::memory_order_acquire)).state != LineState::kActive) continue;
+      if (LineWord::of(area_.lines[i].state.load(std::memory_order_acquire)).state != LineState::kActive ||
+          !leases.alive(i)) {
+        continue;
+      }
       const auto group = GroupReference::of(area_.lines[i].group.load(std::memory_order_acquire));
       if (group.number == 0) ++count;
       if (group.number == 0 || group.number > kMaxGroups || seen[group.number - 1]) continue;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "c_interface.hpp"
 
@@ -16,6 +17,7 @@ struct ringmain_consumer {
 
   ringmain::Consumer consumer;
   std::optional<ringmain::Message> borrowed{};
+  std::optional<ringmain::Readiness> readiness{};
 };
 
 using namespace ringmain;
@@ -120,7 +122,8 @@ int ringmain_consumer_read_for(ringmain_consumer* consumer, void* buffer, size_t
     return misuse(why);
   std::byte nothing{};  // memcpy() may not be given null even for 0 bytes
   const std::span<std::byte> room{buffer == nullptr ? &nothing : static_cast<std::byte*>(buffer), size};
-  const Copy copy = consumer->consumer.read_for(room, c::timeout(timeout_ns));
+  Consumer& from = consumer->consumer;
+  const Copy copy = timeout_ns <= 0 ? from.try_read(room) : from.read_for(room, c::timeout(timeout_ns));
   *message = {};
   if (copy.status == Status::kTooLarge) message->size = copy.bytes;
   if (!copy) return number(copy.status);
@@ -144,6 +147,37 @@ int ringmain_consumer_poll(ringmain_consumer* consumer, ringmain_handler handler
   consumer->borrowed.reset();  // if the handler threw
   if (count != nullptr) *count = handled;
   return error != RINGMAIN_OK ? error : status;
+}
+
+int ringmain_wait_any(ringmain_consumer* const* consumers, size_t count, int64_t timeout_ns, size_t* index) {
+  if (consumers == nullptr || count == 0) return misuse("there is no consumer to wait for");
+  if (index == nullptr) return misuse("the place for the index is null");
+  std::optional<std::size_t> ready;
+  const int error = c::guarded([&] {
+    std::vector<Consumer*> all;
+    for (ringmain_consumer* const consumer : std::span(consumers, count)) {
+      if (const char* why = obstacle(consumer); why != nullptr) throw Error(Status::kBadOption, why);
+      all.push_back(&consumer->consumer);
+    }
+    ready = wait_any(all, c::timeout(timeout_ns));
+  });
+  if (error != RINGMAIN_OK) return error;
+  if (!ready) return RINGMAIN_TIMED_OUT;
+  *index = *ready;
+  return RINGMAIN_OK;
+}
+
+int ringmain_consumer_descriptor(ringmain_consumer* consumer, int* descriptor) {
+  if (consumer == nullptr) return misuse("the consumer is null");
+  if (descriptor == nullptr) return misuse("the place for the descriptor is null");
+  return c::guarded([&] {
+    if (!consumer->readiness) consumer->readiness.emplace(consumer->consumer);
+    *descriptor = consumer->readiness->descriptor();
+  });
+}
+
+int ringmain_consumer_arm(ringmain_consumer* consumer) {
+  return consumer != nullptr && consumer->readiness && consumer->readiness->arm() ? 1 : 0;
 }
 
 uint64_t ringmain_consumer_position(const ringmain_consumer* consumer) {

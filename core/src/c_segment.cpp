@@ -13,9 +13,9 @@ static_assert(offsetof(ringmain_consumer_statistics, group) == 48 && sizeof(ring
 static_assert(offsetof(ringmain_group_statistics, members) == 16 && offsetof(ringmain_group_statistics, durable) == 20);
 static_assert(offsetof(ringmain_group_statistics, name) == 24 && sizeof(ringmain_group_statistics) == 192);
 static_assert(offsetof(ringmain_statistics, consumer_count) == 40 && offsetof(ringmain_statistics, capacity) == 56);
-static_assert(offsetof(ringmain_statistics, evict_after_ns) == 112 && offsetof(ringmain_statistics, policy) == 136);
-static_assert(offsetof(ringmain_statistics, producer_alive) == 144 && offsetof(ringmain_statistics, name) == 152);
-static_assert(offsetof(ringmain_statistics, type_name) == 288 && sizeof(ringmain_statistics) == 424);
+static_assert(offsetof(ringmain_statistics, evict_after_ns) == 120 && offsetof(ringmain_statistics, policy) == 144);
+static_assert(offsetof(ringmain_statistics, producer_alive) == 152 && offsetof(ringmain_statistics, name) == 160);
+static_assert(offsetof(ringmain_statistics, type_name) == 296 && sizeof(ringmain_statistics) == 432);
 
 using namespace ringmain;
 
@@ -67,6 +67,7 @@ void fill(const Statistics& from, ringmain_statistics& to) noexcept {
   to.bytes = from.bytes;
   to.room_waits = from.room_waits;
   to.bells = from.bells;
+  to.producers = from.producers;
   to.evict_after_ns = from.evict_after.count();
   to.type_size = from.type.size;
   to.type_hash = from.type.hash;

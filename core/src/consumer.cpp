@@ -71,7 +71,7 @@ Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
   State& state = *state_;
   if (timeout.count() <= 0) {
     const Status status = state.next();
-    return state.patient_with(status) ? Status::kTimedOut : status;
+    return state.patient_with(status) ? Status::kEmpty : status;
   }
   const auto ready = [&] { return reader_->look() || reader_->peek(); };
   // Mostly it is there within a microsecond: no clock is read for that.

@@ -288,17 +288,10 @@ class Channel<T>::Consumer {
 
   // Copies the next value, which was not overwritten meanwhile, whatever the policy. Anything but kOk leaves garbage in
   // `value`. kCorrupt: a message that isn't of sizeof(T); it was skipped.
-  Copy try_read(T& value) noexcept { return read_for(value, std::chrono::nanoseconds{0}); }
-  Copy read(T& value) noexcept { return read_for(value, kForever); }
+  Copy try_read(T& value) noexcept { return checked(untyped_.try_read(bytes_of(value))); }
+  Copy read(T& value) noexcept { return checked(untyped_.read(bytes_of(value))); }
   Copy read_for(T& value, std::chrono::nanoseconds timeout) noexcept {
-    Copy copy = untyped_.read_for(std::as_writable_bytes(std::span<T, 1>(&value, 1)), timeout);
-    if (copy.status == Status::kTooLarge) [[unlikely]] {
-      untyped_.try_receive().release();
-      copy.status = Status::kCorrupt;
-    } else if (copy && copy.bytes != sizeof(T)) [[unlikely]] {
-      copy.status = Status::kCorrupt;
-    }
-    return copy;
+    return checked(untyped_.read_for(bytes_of(value), timeout));
   }
 
   // For all that has nothing to do with T: position(), lost(), capacity().
@@ -308,6 +301,17 @@ class Channel<T>::Consumer {
  private:
   friend class Channel;
   explicit Consumer(ringmain::Consumer&& untyped) noexcept : untyped_(std::move(untyped)) {}
+  static std::span<std::byte> bytes_of(T& value) noexcept { return std::as_writable_bytes(std::span<T, 1>(&value, 1)); }
+
+  Copy checked(Copy copy) noexcept {
+    if (copy.status == Status::kTooLarge) [[unlikely]] {
+      untyped_.try_receive().release();  // it would stay
+      copy.status = Status::kCorrupt;
+    } else if (copy && copy.bytes != sizeof(T)) [[unlikely]] {
+      copy.status = Status::kCorrupt;
+    }
+    return copy;
+  }
 
   ringmain::Consumer untyped_;
 };

@@ -65,7 +65,7 @@ class [[nodiscard]] Message {
   bool redelivered() const noexcept { return reader_->redelivered(); }    // a member that died held it before
 
   // False: the producer has overwritten it, or may have; what was read from bytes() must be thrown away. Always true
-  // on a ring that waits and never evicts. Call it after the last use.
+  // on a ring that waits and never evicts. Call it after the last use. Such a message isn't counted in lost().
   bool still_valid() const noexcept { return reader_->still_valid(); }
 
   [[gnu::always_inline]] void release() noexcept {  // early
@@ -146,9 +146,9 @@ class Consumer {
   Consumer& operator=(Consumer&&) noexcept;
   ~Consumer();  // leaves; the members of a group go on
 
-  // --- receiving: noexcept. A falsy message says why: kEmpty (try_ only), kTimedOut, kEnd, kProducerLost (the ring can
-  // be received from again when a new producer has taken over), kEvicted, kRemoved, kLeaseLost, kCorrupt.
-  // The blocking forms spin for ConsumerOptions::spin, then sleep.
+  // --- receiving: noexcept. A falsy message says why: kEmpty (try_, or a timeout that is 0 or past), kTimedOut, kEnd,
+  // kProducerLost (the ring can be received from again when a new producer has taken over), kEvicted, kRemoved,
+  // kLeaseLost, kCorrupt. The blocking forms spin for ConsumerOptions::spin, then sleep.
   inline Message try_receive() noexcept;
   Message receive() noexcept { return receive_for(kForever); }
   inline Message receive_for(std::chrono::nanoseconds timeout) noexcept;

@@ -83,8 +83,8 @@ class Producer {
   ~Producer();  // closes
 
   // --- publishing: noexcept. The blocking forms wait for room: they spin for RingOptions::spin, then sleep.
-  // kOk; kTooLarge (capacity_for() names the capacity it needs); kNoRoom (try_ only); kTimedOut (_for only); kRemoved;
-  // kLeaseLost. Whatever isn't kOk has published nothing.
+  // kOk; kTooLarge (capacity_for() names the capacity it needs); kNoRoom (try_, or a timeout of 0); kTimedOut (_for only);
+  // kRemoved; kLeaseLost; kEnd after close(). Whatever isn't kOk has published nothing.
 
   // Copies a message into the ring. `type` is the user's own; consumers see it as Message::type().
   [[nodiscard]] Status publish(std::span<const std::byte> bytes, std::uint16_t type = 0) noexcept {

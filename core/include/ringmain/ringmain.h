@@ -262,6 +262,18 @@ typedef int (*ringmain_handler)(const ringmain_message* message, void* context);
 int ringmain_consumer_poll(ringmain_consumer* consumer, ringmain_handler handler, void* context, size_t limit,
                            size_t* count);
 
+/* Waits until one of several consumers has a message, or has come to an end: *index says which, try_receive on it what.
+ * Nothing may be borrowed from them. TIMED_OUT, SYSTEM (out of memory). */
+int ringmain_wait_any(ringmain_consumer* const* consumers, size_t count, int64_t timeout_ns, size_t* index);
+
+/* A descriptor for epoll, poll and event loops: readable (POLLIN) when there may be something to receive, and every
+ * 50 ms. Nothing is to be read from it. The first call makes it; it is closed with the handle. The loop: receive until
+ * EMPTY; arm; if that says 1, poll. SYSTEM. */
+int ringmain_consumer_descriptor(ringmain_consumer* consumer, int* descriptor);
+
+/* 1: now poll. 0: there is something by now, so receive instead; or there is no descriptor. */
+int ringmain_consumer_arm(ringmain_consumer* consumer);
+
 uint64_t ringmain_consumer_position(const ringmain_consumer* consumer); /* of the next message, or the borrowed one */
 uint64_t ringmain_consumer_lost(const ringmain_consumer* consumer);     /* messages missed since attach */
 size_t ringmain_consumer_capacity(const ringmain_consumer* consumer);   /* 0 for NULL, as the two above */
@@ -313,6 +325,7 @@ typedef struct ringmain_statistics {
   uint64_t bytes;      /* of payload */
   uint64_t room_waits; /* times that the producer had to wait for room */
   uint64_t bells;      /* times that the producer woke sleepers */
+  uint64_t producers;  /* that the ring has had so far; grows with every take-over */
   int64_t evict_after_ns;
   uint64_t type_size;
   uint64_t type_hash;

@@ -1,0 +1,92 @@
+// The ring itself, through its public interface: claim, write in place, commit; receive, read in place, release.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "carriers/carrier.hpp"
+#include "ringmain/consumer.hpp"
+#include "ringmain/producer.hpp"
+
+namespace ringmain::bench {
+
+struct RingSetup {
+  std::filesystem::path directory;
+  std::size_t capacity = std::size_t{8} << 20;
+  std::chrono::nanoseconds spin = std::chrono::microseconds(20);  // of the consumer, before it sleeps
+};
+
+[[noreturn, gnu::cold]] inline void throw_status(const char* what, Status status) {
+  throw std::runtime_error(fmt::format("{}: {}", what, describe(status)));
+}
+
+// Every ring of a program has a name of its own; both sides know it, because it is given before the fork.
+inline std::string next_ring_name() {
+  static unsigned count = 0;
+  return fmt::format("bench-{}", count++);
+}
+
+template <std::size_t kPayload>
+class Ring {
+ public:
+  static constexpr std::size_t kBytes = kPayload;
+
+  explicit Ring(RingSetup setup) : setup_(std::move(setup)), name_(next_ring_name()) {}
+
+  class Sender {
+   public:
+    Sender(const RingSetup& setup, const std::string& name)
+        : producer_(Producer::create(name, {.directory = setup.directory, .capacity = setup.capacity})) {
+      producer_.wait_for_consumers(1);
+    }
+
+    template <class Write>
+    void send(Write write) {
+      Claim claim = producer_.claim(kBytes);
+      if (!claim) [[unlikely]] {
+        throw_status("claim", claim.status());
+      }
+      write(claim.bytes().data());
+      claim.commit();
+    }
+
+   private:
+    Producer producer_;
+  };
+
+  class Receiver {
+   public:
+    Receiver(const RingSetup& setup, const std::string& name)
+        : consumer_(Consumer::attach(
+              name, {.directory = setup.directory, .wait_for_ring = std::chrono::seconds(10), .spin = setup.spin})) {}
+
+    template <class Read>
+    void receive(Read read) {
+      const Message message = consumer_.receive();
+      if (message.bytes().size() != kBytes) [[unlikely]] {
+        throw_status("receive", message.status());
+      }
+      read(message.bytes().data());
+    }
+
+   private:
+    Consumer consumer_;
+  };
+
+  Sender sender() const { return Sender(setup_, name_); }
+  Receiver receiver() const { return Receiver(setup_, name_); }
+
+ private:
+  RingSetup setup_;
+  std::string name_;
+};
+
+}  // namespace ringmain::bench

@@ -1,0 +1,14 @@
+// The commands of the tool. Each adds its parser to the root's.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "options.hpp"
+
+namespace ringmain::cli {
+
+Command add_pub(CLI::App& root);
+Command add_sub(CLI::App& root);
+Command add_ls(CLI::App& root);
+Command add_rm(CLI::App& root);
+
+}  // namespace ringmain::cli

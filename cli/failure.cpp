@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "failure.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+namespace ringmain::cli {
+
+Failure io_failure(std::string_view stream, int system_error) {
+  const std::string why = std::generic_category().message(system_error);
+  switch (system_error) {
+    case EBADF: return {kIoFailure, fmt::format("{}: {}; it is closed, or open the wrong way", stream, why)};
+    case ENOSPC:
+    case EDQUOT: return {kIoFailure, fmt::format("{}: {}; make room and start again", stream, why)};
+    default: return {kIoFailure, fmt::format("{}: {}", stream, why)};
+  }
+}
+
+void report(std::string_view message) {
+  // One write, so that the messages of several processes don't mix; nobody is left to tell if it fails.
+  const std::string line = fmt::format("ringmain: {}\n", message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+int report_current_exception() {
+  try {
+    throw;
+  } catch (const Failure& failure) {
+    report(failure.what());
+    return failure.exit_status();
+  } catch (const Error& error) {
+    report(error.what());
+    return static_cast<int>(error.status());
+  } catch (const std::bad_alloc&) {
+    report("out of memory; use smaller messages");
+  } catch (const std::exception& error) {
+    report(error.what());
+  }
+  return static_cast<int>(Status::kSystem);
+}
+
+std::string exit_statuses() {
+  constexpr std::array kStatuses{
+      Status::kProducerLost, Status::kEvicted,      Status::kRemoved,        Status::kLeaseLost,
+      Status::kTooLarge,     Status::kNotFound,     Status::kExists,         Status::kBadName,
+      Status::kBadOption,    Status::kNoPermission, Status::kNoSpace,        Status::kProducerExists,
+      Status::kInUse,        Status::kTooMany,      Status::kSquatted,       Status::kNoLocks,
+      Status::kNotARing,     Status::kTruncated,    Status::kLayoutMismatch, Status::kTypeMismatch,
+      Status::kUnclean,      Status::kCorrupt,      Status::kSystem};
+  std::string text =
+      "Exit status:\n"
+      "   0  done; for sub: the producer closed the ring and everything was received\n"
+      "   1  standard input or output failed, or a frame of the input is truncated\n"
+      "   2  wrong usage\n";
+  for (const Status status : kStatuses)
+    text += fmt::format("  {:>2}  {}\n", static_cast<int>(status), describe(status));
+  return text;
+}
+
+}  // namespace ringmain::cli

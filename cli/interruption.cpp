@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "interruption.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "failure.hpp"
+
+namespace ringmain::cli {
+namespace {
+
+volatile std::sig_atomic_t caught_signal = 0;
+volatile std::sig_atomic_t nothing = -1;  // a descriptor that is always at its end
+
+// A flag alone would miss a signal that comes just before read() is entered. With standard input at its end, that
+// read() and all later ones return at once; one that is under way fails with EINTR, for want of SA_RESTART.
+void interrupt(int signal) {
+  const int saved = errno;
+  caught_signal = signal;
+  ::dup2(nothing, STDIN_FILENO);
+  errno = saved;
+}
+
+}  // namespace
+
+void catch_interruptions() {
+  nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing < 0) throw io_failure("/dev/null", errno);
+  for (const int signal : std::array{SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler == SIG_IGN) continue;
+    action.sa_handler = interrupt;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+bool interrupted() noexcept { return caught_signal != 0; }
+
+void die_if_interrupted() {
+  if (!interrupted()) return;
+  std::signal(caught_signal, SIG_DFL);
+  std::raise(caught_signal);
+}
+
+}  // namespace ringmain::cli

@@ -1,0 +1,88 @@
+// ringmain: publish, receive, list and remove rings from the command line.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <sstream>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "help.hpp"
+#include "output.hpp"
+
+namespace ringmain::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  seq 1000000 | ringmain pub numbers --lines --consumers 1     in one terminal,\n"
+    "  ringmain sub numbers --lines --wait | tail -1                and in another\n"
+    "\n"
+    "  tar c src | ringmain pub backup --consumers 2 --rm           to two disks, read once\n"
+    "  ringmain sub backup --wait > /mnt/a/src.tar\n"
+    "  ringmain sub backup --wait > /mnt/b/src.tar\n"
+    "\n"
+    "  ringmain sub jobs --lines --wait --group workers | xargs -n1 convert\n"
+    "                                                               started as often as there are processors\n"
+    "\n"
+    "  ringmain ls                                                  who is there, and how far behind\n";
+
+// A standard stream that the parent closed must not become a file of a ring: the stream's bytes would go there.
+// /dev/null takes its place, opened the wrong way, so that its use still fails.
+void occupy_standard_descriptors() {
+  for (const int descriptor : std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1) continue;
+    ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+// The command that was chosen, or else the root, for its help.
+std::string help_command(const CLI::App& root) {
+  const auto chosen = root.get_subcommands();
+  return fmt::format("ringmain{}{} --help", chosen.empty() ? "" : " ",
+                     chosen.empty() ? "" : chosen.front()->get_name());
+}
+
+int run(int argc, char** argv) {
+  CLI::App root(
+      "Moves messages between processes through a ring in shared memory: one producer, any number of consumers.",
+      "ringmain");
+  root.footer(fmt::format("{}\n{}\nringmain COMMAND --help says more.", kExamples, exit_statuses()));
+  root.set_help_flag("-h,--help", "Say how to use it");
+  root.set_version_flag("--version", "ringmain " RINGMAIN_VERSION, "Say which version it is");
+  root.formatter(std::make_shared<HelpFormatter>());
+  root.require_subcommand(0, 1);
+  const std::array commands{add_pub(root), add_sub(root), add_ls(root), add_rm(root)};
+  for (const Command& command : commands) command.parser->group("Commands");
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    std::ostringstream text;
+    root.exit(wanted, text, text);
+    print(text.str());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    report(fmt::format("{}; see {}", error.what(), help_command(root)));
+    return kUsage;
+  }
+  for (const Command& command : commands) {
+    if (command.parser->parsed()) return command.run();
+  }
+  report("no command was given; see ringmain --help");
+  return kUsage;
+}
+
+}  // namespace
+}  // namespace ringmain::cli
+
+int main(int argc, char** argv) {
+  ringmain::cli::occupy_standard_descriptors();
+  try {
+    return ringmain::cli::run(argc, argv);
+  } catch (...) {
+    return ringmain::cli::report_current_exception();
+  }
+}

@@ -1,0 +1,46 @@
+// Options that several commands share, and how their values are read.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace ringmain::cli {
+
+// A command of the tool: its parser, and what to do when it was chosen. Returns the exit status.
+struct Command {
+  CLI::App* parser;
+  std::function<int()> run;
+};
+
+// How messages are told apart in a stream of bytes.
+enum class Framing {
+  kRaw,     // they are not
+  kLines,   // a newline after each
+  kFrames,  // its length before each: 32 bits, little-endian
+};
+
+// Each reads a value, and returns what is wrong with it, or nothing.
+std::string read_duration(const std::string& text, std::chrono::nanoseconds& duration);  // 500ms, 2s, 1.5h, forever
+std::string read_size(const std::string& text, std::size_t& bytes);                      // 65536, 64K, 8M, 1GiB
+std::string read_number(const std::string& text, std::uint64_t& number);
+
+struct Value {
+  std::string option;
+  std::string type;                                     // as --help names it
+  std::function<std::string(const std::string&)> read;  // as above
+};
+
+CLI::Option* add_value(CLI::App& parser, const Value& value, const std::string& description);
+
+void add_name(CLI::App& parser, std::string& name);
+void add_directory(CLI::App& parser, std::filesystem::path& directory);
+void add_framing(CLI::App& parser, Framing& framing);
+void add_spin(CLI::App& parser, std::chrono::nanoseconds& spin);
+
+}  // namespace ringmain::cli

@@ -1,0 +1,187 @@
+// ringmain pub: publishes standard input.
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "feed.hpp"
+#include "input.hpp"
+#include "interruption.hpp"
+#include "ring_state.hpp"
+#include "ringmain/producer.hpp"
+
+namespace ringmain::cli {
+namespace {
+
+struct Pub {
+  std::string name;
+  RingOptions ring;
+  Feed feed;
+  std::size_t consumers = 0;
+  bool remove_at_end = false;
+  const CLI::App* parser = nullptr;  // which options were given
+
+  bool given(const std::string& option) const { return parser->count(option) > 0; }
+};
+
+constexpr const char* kFooter =
+    "Creates the ring, or goes on with one whose producer died or closed it. The end of the input closes the ring:\n"
+    "consumers receive what is left and end. Who comes later can read what is kept: ringmain sub NAME --from oldest.\n"
+    "\n"
+    "A consumer that is behind makes the producer wait, unless --overwrite or --evict-after say otherwise. Consumers\n"
+    "that come later than the first message miss it, unless --consumers says to wait for them.\n"
+    "\n"
+    "Ctrl-C ends the input: what is complete is published and the ring closed. Input that fails (a frame that is\n"
+    "truncated, a line too long) leaves the ring open: consumers then end with 10, and so know that it is incomplete.\n"
+    "\n"
+    "Examples:\n"
+    "  tail -f /var/log/syslog | ringmain pub log --lines --overwrite\n"
+    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --consumers 3 --rm\n";
+
+// What only a ring's birth decides, and this ring was born otherwise.
+void report_ignored(const Pub& pub) {
+  const Statistics found = statistics(pub.name, pub.ring.directory);
+  std::vector<std::string> ignored;
+  const auto note = [&](const std::string& option, bool as_found) {
+    if (pub.given(option) && !as_found) ignored.push_back(option);
+  };
+  note("--capacity", found.capacity == pub.ring.capacity);
+  note("--overwrite", found.policy == Policy::kOverwrite);
+  note("--evict-after", found.evict_after == pub.ring.evict_after);
+  for (const char* unknown : {"--mode", "--file-group", "--full-fences"}) note(unknown, false);
+  if (ignored.empty()) return;
+  report(fmt::format("pub {0}: the ring exists, {1} ignored; to create it anew: ringmain rm {0}", pub.name,
+                     fmt::join(ignored, ", ")));
+}
+
+Producer open_ring(const Pub& pub) {
+  OpenOptions options;
+  options.directory = pub.ring.directory;
+  options.spin = pub.ring.spin;
+  Producer producer = Producer::open(pub.name, options);
+  report_ignored(pub);
+  return producer;
+}
+
+Producer create_or_open(const Pub& pub) {
+  constexpr int kAttempts = 10;  // others may create and remove it at the same time
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return Producer::create(pub.name, pub.ring);
+    } catch (const Error& error) {
+      if (error.status() != Status::kExists) throw;
+    }
+    try {
+      return open_ring(pub);
+    } catch (const Error& error) {
+      if (error.status() != Status::kNotFound) throw;
+    }
+    if (attempt == kAttempts) {
+      throw Failure(Status::kNotARing,
+                    fmt::format("pub {0}: what has this name is no ring; ringmain rm {0}", pub.name));
+    }
+  }
+}
+
+void wait_for_consumers(const Pub& pub, Producer& producer) {
+  constexpr std::chrono::milliseconds kPatience{100};  // the longest time until an interruption is noticed
+  while (!interrupted() && !producer.wait_for_consumers(pub.consumers, kPatience)) {
+    // Time is over, or the ring was removed: then no ring of this name is ours.
+    const auto ring = look_at(pub.name, pub.ring.directory);
+    if (ring && ring->producer_pid == static_cast<std::uint32_t>(::getpid())) continue;
+    throw Failure(Status::kRemoved, fmt::format("pub {}: {}", pub.name, describe(Status::kRemoved)));
+  }
+}
+
+// Returns the exit status.
+int remove_if_asked(const Pub& pub) {
+  if (!pub.remove_at_end) return 0;
+  try {
+    remove(pub.name, pub.ring.directory, true);
+  } catch (const Error& error) {
+    if (error.status() != Status::kNotFound) return report_current_exception();  // else somebody was faster
+  }
+  return 0;
+}
+
+int publish_input(const Pub& pub) {
+  check_input();
+  catch_interruptions();
+  Producer producer = create_or_open(pub);
+  try {
+    wait_for_consumers(pub, producer);
+    if (const std::size_t dropped = feed(producer, pub.feed); dropped > 0) {
+      report(fmt::format("pub {}: interrupted: the last {} bytes read are not published", pub.name, dropped));
+    }
+  } catch (...) {
+    // Ends without closing the ring: its consumers learn that what they have is incomplete.
+    const int status = report_current_exception();
+    remove_if_asked(pub);
+    std::_Exit(status);
+  }
+  producer.close();
+  return remove_if_asked(pub);
+}
+
+std::string read_mode(const std::string& text, mode_t& mode) {
+  if (text.empty() || text.size() > 4 || text.find_first_not_of("01234567") != std::string::npos || text > "0777") {
+    return fmt::format("'{}' is not a mode like 0640", text);
+  }
+  mode = static_cast<mode_t>(std::stoul(text, nullptr, 8));
+  return {};
+}
+
+void add_ring_options(CLI::App& parser, RingOptions& ring) {
+  const auto capacity = [&ring](const std::string& text) { return read_size(text, ring.capacity); };
+  const auto overwrite = [&ring] { ring.policy = Policy::kOverwrite; };
+  const auto evict_after = [&ring](const std::string& text) { return read_duration(text, ring.evict_after); };
+  const auto mode = [&ring](const std::string& text) { return read_mode(text, ring.mode); };
+  const std::array options{
+      add_value(parser, {"--capacity", "SIZE", capacity},
+                "Bytes of the ring: a power of two, at least 64K [default: 8M]"),
+      parser.add_flag_callback(
+          "--overwrite", overwrite,
+          "Never wait for consumers: overwrite the oldest messages; who misses some learns how many"),
+      add_value(parser, {"--evict-after", "DURATION", evict_after},
+                "Evict a group that keeps the producer waiting for so long: 500ms, 2s"),
+      add_value(parser, {"--mode", "MODE", mode},
+                "Who may watch (read) and attach (write), whatever the umask [default: 0600]"),
+      parser.add_option("--file-group", ring.group, "The group that owns the ring's files")->type_name("GROUP"),
+      parser.add_flag("--full-fences", ring.full_fences, "A fence for each message, no membarrier() for each sleep")};
+  for (CLI::Option* option : options) option->group("A ring that doesn't exist yet");
+  options[1]->excludes(options[2]);
+}
+
+}  // namespace
+
+Command add_pub(CLI::App& root) {
+  CLI::App& parser = *root.add_subcommand("pub", "Publish standard input");
+  parser.footer(kFooter);
+  auto pub = std::make_shared<Pub>();
+  pub->parser = &parser;
+  add_name(parser, pub->name);
+  add_directory(parser, pub->ring.directory);
+  const auto consumers = [pub](const std::string& text) { return read_number(text, pub->consumers); };
+  add_value(parser, {"--consumers", "N", consumers},
+            "Wait until so many groups are attached (a consumer without --group is one)");
+  parser.add_flag("--rm", pub->remove_at_end,
+                  "Remove the ring at the end; who is attached still receives what is left");
+  add_spin(parser, pub->ring.spin);
+  add_framing(parser, pub->feed.framing);
+  const auto chunk = [pub](const std::string& text) { return read_size(text, pub->feed.chunk); };
+  add_value(parser, {"--chunk", "SIZE", chunk}, "With --raw: the largest message [default: 64K]");
+  add_ring_options(parser, pub->ring);
+  return {&parser, [pub] {
+            const int status = publish_input(*pub);
+            die_if_interrupted();
+            return status;
+          }};
+}
+
+}  // namespace ringmain::cli

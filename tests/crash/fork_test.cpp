@@ -1,0 +1,267 @@
+// Fork without exec: the child has copies of the handles, but no part in the ring. And descriptors closed behind our back.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <optional>
+#include <vector>
+
+#include "ringmain/consumer.hpp"
+#include "ringmain/producer.hpp"
+#include "support/child.hpp"
+#include "support/self_checking.hpp"
+#include "support/shared.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace ringmain::testing {
+namespace {
+
+constexpr const char* kName = "fork";
+
+class Fork : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    producer_.emplace(ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity}));
+    consumer_.emplace(attach(""));
+    member_.emplace(attach("workers"));
+  }
+
+  ringmain::Consumer attach(const char* group, bool spectator = false) const {
+    return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .spectator = spectator});
+  }
+
+  Status publish() {
+    const auto bytes = stream_.message(next_, producer_->position());
+    const Status status = producer_->try_publish(bytes, Stream::type_of(next_));
+    if (status == Status::kOk) ++next_;
+    return status;
+  }
+  // The next message of `consumer` is number `number`.
+  ::testing::AssertionResult receives(ringmain::Consumer& consumer, std::uint64_t number) const {
+    const Message message = consumer.receive_for(std::chrono::seconds(5));
+    if (!message) return ::testing::AssertionFailure() << describe(message.status());
+    if (!stream_.is(number, message)) return ::testing::AssertionFailure() << "not message " << number;
+    return ::testing::AssertionSuccess();
+  }
+
+  // A member looks after its dead fellows whenever it looks for a message.
+  void bury_members() {
+    wait_until([&] {
+      EXPECT_EQ(member_->try_receive().status(), Status::kEmpty);
+      return ringmain::statistics(kName, directory_.path()).consumers.size() == 2;
+    });
+  }
+
+  // The parent's handles work, nobody else's do.
+  void expect_unharmed(std::uint64_t unread) {
+    const Statistics statistics = ringmain::statistics(kName, directory_.path());
+    EXPECT_EQ(statistics.messages, next_);
+    EXPECT_TRUE(statistics.producer_alive);
+    EXPECT_FALSE(statistics.closed);
+    ASSERT_EQ(statistics.consumers.size(), 2u);
+    for (const auto& line : statistics.consumers) EXPECT_TRUE(line.alive && !line.evicted);
+    EXPECT_EQ(publish(), Status::kOk);
+    for (std::uint64_t number = unread; number < next_; ++number) {
+      EXPECT_TRUE(receives(*consumer_, number));
+      EXPECT_TRUE(receives(*member_, number));
+    }
+  }
+
+  void TearDown() override {
+    consumer_.reset();
+    member_.reset();
+    producer_.reset();
+    EXPECT_TRUE(ringmain::statistics(kName, directory_.path()).consumers.empty());
+    ringmain::remove(kName, directory_.path());
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+  }
+
+  static constexpr std::size_t kCapacity = std::size_t{64} << 10;
+  const Watchdog watchdog_{60};
+  TemporaryDirectory directory_;
+  Stream stream_{6, 16, 300};
+  std::uint64_t next_ = 0;
+  std::optional<ringmain::Producer> producer_;
+  std::optional<ringmain::Consumer> consumer_;
+  std::optional<ringmain::Consumer> member_;
+};
+
+void require_status(Status found, Status expected, const char* what) {
+  require(found == expected, std::string(what) + ": " + describe(found));
+}
+
+TEST_F(Fork, ChildsHandlesHaveLostTheirLease) {
+  ASSERT_EQ(publish(), Status::kOk);
+  Child child([&] {
+    const std::array<std::byte, 8> bytes{};
+    const std::array<std::span<const std::byte>, 1> batch{bytes};
+    require_status(producer_->publish(bytes), Status::kLeaseLost, "publish");
+    require_status(producer_->try_publish(bytes), Status::kLeaseLost, "try_publish");
+    require_status(producer_->publish({}), Status::kLeaseLost, "publish nothing");
+    require_status(producer_->publish_batch(batch), Status::kLeaseLost, "publish_batch");
+    require_status(producer_->claim(8).status(), Status::kLeaseLost, "claim");
+    require(!producer_->wait_for_consumers(1), "wait_for_consumers");
+    for (ringmain::Consumer* consumer : {&*consumer_, &*member_}) {
+      require_status(consumer->receive().status(), Status::kLeaseLost, "receive");
+      require_status(consumer->try_receive().status(), Status::kLeaseLost, "try_receive");
+      std::array<std::byte, 64> buffer{};
+      require_status(consumer->read(buffer).status, Status::kLeaseLost, "read");
+      require_status(consumer->poll([](const Message&) {}, 1).status, Status::kLeaseLost, "poll");
+    }
+    producer_->close();
+    consumer_.reset();
+    member_.reset();
+    producer_.reset();
+  });
+  EXPECT_EQ(child.wait(), 0);
+  expect_unharmed(0);
+}
+
+TEST_F(Fork, ChildThatEndsByItselfHarmsNobody) {
+  ASSERT_EQ(publish(), Status::kOk);
+  Child child([&] { ::usleep(1000); });  // its copies are never destroyed
+  EXPECT_EQ(child.wait(), 0);
+  expect_unharmed(0);
+}
+
+TEST_F(Fork, WhileAMessageIsBorrowed) {
+  ASSERT_EQ(publish(), Status::kOk);
+  ASSERT_EQ(publish(), Status::kOk);
+  Message mine = consumer_->receive();
+  Message shared = member_->receive();
+  ASSERT_TRUE(mine && shared);
+  const auto positions = [&] {
+    std::vector<std::uint64_t> result;
+    for (const auto& line : ringmain::statistics(kName, directory_.path()).consumers) result.push_back(line.position);
+    return result;
+  };
+  const auto before = positions();
+  Child child([&] {
+    mine.release();
+    shared.release();
+    require_status(consumer_->try_receive().status(), Status::kLeaseLost, "try_receive");
+    consumer_.reset();
+    member_.reset();
+  });
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_EQ(positions(), before);
+  EXPECT_TRUE(stream_.is(0, mine));
+  EXPECT_TRUE(stream_.is(0, shared));
+  mine.release();
+  shared.release();
+  expect_unharmed(1);
+}
+
+TEST_F(Fork, WhileAClaimIsOpen) {
+  ASSERT_EQ(publish(), Status::kOk);
+  const std::size_t length = stream_.length_of(next_);
+  Claim claim = producer_->claim(length);
+  ASSERT_TRUE(claim);
+  Child child([&] {
+    claim.commit(8, 0);
+    require_status(producer_->try_publish({}), Status::kLeaseLost, "try_publish");
+  });
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_EQ(ringmain::statistics(kName, directory_.path()).messages, 1u);
+  stream_.write(next_, producer_->position(), claim.bytes());
+  claim.commit(Stream::type_of(next_));
+  ++next_;
+  expect_unharmed(0);
+}
+
+TEST_F(Fork, ChildDoesntKeepTheLeasesOfADeadParent) {
+  const Shared<std::atomic<pid_t>> grandchild;
+  consumer_.reset();
+  member_.reset();
+  producer_.reset();
+  Child parent([&] {
+    auto producer = ringmain::Producer::open(kName, {.directory = directory_.path()});
+    auto consumer = attach("");
+    auto member = attach("workers");
+    auto spectator = attach("", /*spectator=*/true);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      for (;;) ::pause();
+    }
+    grandchild->store(pid);
+    for (;;) ::pause();
+  });
+  wait_until([&] { return grandchild->load() != 0; });
+  parent.kill();
+  EXPECT_FALSE(ringmain::statistics(kName, directory_.path()).producer_alive);
+  for (const auto& line : ringmain::statistics(kName, directory_.path()).consumers) EXPECT_FALSE(line.alive);
+  producer_.emplace(ringmain::Producer::open(kName, {.directory = directory_.path()}));
+  consumer_.emplace(attach(""));
+  member_.emplace(attach("workers"));
+  bury_members();
+  expect_unharmed(0);
+  ::kill(grandchild->load(), SIGKILL);
+}
+
+TEST_F(Fork, ChildMayTakePartByHandlesOfItsOwn) {
+  Child child([&] {
+    auto own = attach("");
+    const Message message = own.receive();
+    require(stream_.is(0, message), "wrong message");
+  });
+  ASSERT_TRUE(producer_->wait_for_consumers(3));
+  ASSERT_EQ(publish(), Status::kOk);
+  EXPECT_EQ(child.wait(), 0);
+  expect_unharmed(0);
+}
+
+// A daemon's closefrom(): the leases are gone, and the handles find out where they look.
+TEST_F(Fork, DescriptorsClosedBehindOurBack) {
+  Child child([&] {
+    auto own = attach("");
+    auto member = attach("workers");
+    auto spectator = attach("", /*spectator=*/true);
+    ::close_range(3, ~0u, 0);
+    require_status(own.receive_for(std::chrono::seconds(5)).status(), Status::kLeaseLost, "consumer");
+    require_status(member.receive_for(std::chrono::seconds(5)).status(), Status::kLeaseLost, "member");
+  });
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_TRUE(producer_->wait_for_consumers(1));  // buries
+  bury_members();
+  expect_unharmed(0);
+}
+
+TEST_F(Fork, ProducersDescriptorsClosedBehindItsBack) {
+  producer_.reset();
+  Child child([&] {
+    auto producer = ringmain::Producer::open(kName, {.directory = directory_.path()});
+    ::close_range(3, ~0u, 0);
+    const std::array<std::byte, 1000> bytes{};
+    Status status = Status::kOk;  // of the hot path, until the ring is full
+    while (status == Status::kOk) status = producer.publish(bytes);
+    require_status(status, Status::kLeaseLost, "publish");
+    require_status(producer.publish({}), Status::kLeaseLost, "publish again");
+  });
+  EXPECT_EQ(child.wait(), 0);
+  producer_.emplace(ringmain::Producer::open(kName, {.directory = directory_.path()}));
+  EXPECT_FALSE(ringmain::statistics(kName, directory_.path()).closed);
+}
+
+// What was opened meanwhile under the old numbers belongs to somebody else.
+TEST_F(Fork, HandlesDontCloseTheDescriptorsOfOthers) {
+  Child child([&] {
+    std::optional producer(ringmain::Producer::create("another", {.directory = directory_.path(), .capacity = kCapacity}));
+    std::optional own(attach(""));
+    ::close_range(3, ~0u, 0);
+    std::array<int, 16> others{};
+    for (int& other : others) other = ::dup(STDERR_FILENO);
+    own.reset();
+    producer.reset();
+    for (const int other : others) require(::fcntl(other, F_GETFD) >= 0, "closed " + std::to_string(other));
+  });
+  EXPECT_EQ(child.wait(), 0);
+  ringmain::remove("another", directory_.path());
+  EXPECT_TRUE(producer_->wait_for_consumers(1));
+  next_ = 0;
+}
+
+}  // namespace
+}  // namespace ringmain::testing

@@ -1,0 +1,130 @@
+// A small ring with witnesses, for a crash and what must be found after it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringmain/consumer.hpp"
+#include "ringmain/producer.hpp"
+#include "segment.hpp"
+#include "support/child.hpp"
+#include "support/self_checking.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace ringmain::testing {
+
+// A fresh ring, and two witnesses that are attached from its birth to the end: one of its own, one the member of a group.
+// What isn't as it must be is thrown.
+class Scene {
+ public:
+  static constexpr const char* kName = "scene";
+  static constexpr const char* kGroup = "witnesses";
+  static constexpr std::size_t kCapacity = std::size_t{64} << 10;
+
+  Scene() {
+    const auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity});
+    witness_.emplace(attach("", Start::oldest()));
+    member_.emplace(attach(kGroup, Start::oldest()));
+  }
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
+  ~Scene() { ringmain::remove(kName, directory_.path(), /*even_if_in_use=*/true); }
+
+  ringmain::Producer open() const { return ringmain::Producer::open(kName, {.directory = directory_.path()}); }
+  ringmain::Consumer attach(const char* group, Start start) const {
+    return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .start = start});
+  }
+  Statistics statistics() const { return ringmain::statistics(kName, directory_.path()); }
+  Segment segment() const { return Segment::open(kName, directory_.path(), Access::kProduce); }
+  const Stream& stream() const { return stream_; }
+  std::uint64_t published() const { return published_; }
+
+  // The next message, as the next producer would write it.
+  std::vector<std::byte> next_message(const ringmain::Producer& producer) const {
+    return stream_.message(published_, producer.position());
+  }
+  void publish(ringmain::Producer& producer) {
+    require(producer.try_publish(next_message(producer), Stream::type_of(published_)) == Status::kOk, "publish");
+    ++published_;
+  }
+  void expect_next(ringmain::Consumer& consumer, std::uint64_t number) const {
+    const Message message = consumer.receive_for(std::chrono::seconds(5));
+    require(static_cast<bool>(message), std::string("no message: ") + describe(message.status()));
+    require(stream_.is(number, message), "not message " + std::to_string(number));
+  }
+  // The witnesses receive what was published since they last did.
+  void catch_up() {
+    for (; seen_ < published_; ++seen_) {
+      expect_next(*witness_, seen_);
+      expect_next(*member_, seen_);
+    }
+  }
+  void witness_alone_catches_up() {
+    for (; seen_ < published_; ++seen_) expect_next(*witness_, seen_);
+  }
+  void publish_and_catch_up(std::uint64_t messages) {
+    auto producer = open();
+    for (std::uint64_t i = 0; i < messages; ++i) {
+      publish(producer);
+      catch_up();
+    }
+  }
+  // Until the next message doesn't fit below the limit: its producer will have to look at the groups.
+  void use_up_room() {
+    auto producer = open();
+    const auto ring = segment();
+    const auto fits = [&] {
+      return producer.position() + algorithm::extent_of(stream_.length_of(published_)) + algorithm::kSlotBytes <=
+             ring.producer().limit.load();
+    };
+    do {
+      publish(producer);
+      catch_up();
+    } while (fits() || producer.position() < kCapacity);
+  }
+
+  // After a producer's death: the next one finds all of the `attempted` messages or none, goes on behind them, and the
+  // witnesses see everything.
+  void expect_recovery(std::uint64_t attempted) {
+    { const auto early = attach("", Start::oldest()); }  // even before the next producer
+    auto producer = open();
+    const std::uint64_t found = statistics().messages;
+    require(found == published_ || found == published_ + attempted,
+            "found " + std::to_string(found) + " messages, there were " + std::to_string(published_));
+    published_ = found;
+    publish(producer);
+    publish(producer);
+    catch_up();
+    require(statistics().messages == published_, "wrong count");
+    require(attach("", Start::oldest()).position() <= producer.position(), "starts nowhere");
+  }
+
+  // The dead are buried at the latest when the producer has to wait for them; those of a living group by its members.
+  void expect_only_witnesses() {
+    require(!attach(kGroup, Start::latest()).try_receive(), "a message too many");
+    auto producer = open();
+    while (producer.try_publish({}) == Status::kOk) {
+    }
+    ::usleep(25'000);  // the producer is patient for that long
+    (void)producer.try_publish({});
+    const Statistics now = statistics();
+    require(now.consumers.size() == 2 && now.groups.size() == 1, "somebody is left over");
+    require(now.consumers[0].alive && now.consumers[1].alive, "a dead one is left over");
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  Stream stream_{7, 16, 900};
+  std::uint64_t published_ = 0;
+  std::uint64_t seen_ = 0;  // by the witnesses
+  std::optional<ringmain::Consumer> witness_;
+  std::optional<ringmain::Consumer> member_;
+};
+
+}  // namespace ringmain::testing

@@ -1,0 +1,145 @@
+// A kernel that lacks a call, or is short of something: all works on, if more slowly, and nobody is declared dead.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "confined.hpp"
+#include "intercept.hpp"
+#include "raw_ring.hpp"
+#include "refusal.hpp"
+#include "support/shared.hpp"
+
+namespace ringmain::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class KernelTest : public HostileTest {
+ protected:
+  // Two processes that wait for each other all the time, each with these calls forbidden, or not.
+  void play_ping_pong(std::vector<int> producers, std::vector<int> consumers, int error) {
+    constexpr int kRounds = 300;
+    auto options = making();
+    options.spin = 0ns;
+    Child other([&] {
+      if (!consumers.empty()) forbid(consumers, error);
+      auto reading = attaching();
+      reading.spin = 0ns;
+      reading.wait_for_ring = kForever;
+      auto consumer = Consumer::attach("there", reading);
+      auto producer = Producer::create("back", options);
+      require(producer.wait_for_consumers(1, 20s), "nobody came");
+      for (int i = 0; i < kRounds; ++i) {
+        const Message message = consumer.receive_for(20s);
+        require(static_cast<bool>(message), describe(message.status()));
+        require(producer.publish_for(message.bytes(), 20s) == Status::kOk, "publish");
+      }
+    });
+    EXPECT_EQ(in_child([&] {
+      if (!producers.empty()) forbid(producers, error);
+      auto producer = Producer::create("there", options);
+      auto reading = attaching();
+      reading.spin = 0ns;
+      reading.wait_for_ring = kForever;
+      require(producer.wait_for_consumers(1, 20s), "nobody came");
+      auto consumer = Consumer::attach("back", reading);
+      std::vector<std::byte> bytes(1000);
+      for (int i = 0; i < kRounds; ++i) {
+        require(producer.publish_for(bytes, 20s) == Status::kOk, "publish");
+        const Message message = consumer.receive_for(20s);
+        require(message.bytes().size() == bytes.size(), describe(message.status()));
+      }
+    }), 0);
+    EXPECT_EQ(other.wait(), 0);
+    for (const char* name : {"there", "back"}) ringmain::remove(name, directory(), true);
+  }
+};
+
+TEST_F(KernelTest, without_membarrier_all_sleep_and_wake) {
+  for (const int error : {ENOSYS, EPERM}) {
+    play_ping_pong({SYS_membarrier}, {SYS_membarrier}, error);
+    play_ping_pong({SYS_membarrier}, {}, error);
+    play_ping_pong({}, {SYS_membarrier}, error);
+  }
+}
+
+TEST_F(KernelTest, without_membarrier_a_producer_waits_for_room_and_is_woken) {
+  for (const bool producer_too : {false, true}) {
+    auto options = making();
+    options.spin = 0ns;
+    const Shared<std::atomic<bool>> attached;
+    Child consuming([&] {
+      forbid({SYS_membarrier}, EPERM);
+      auto reading = attaching();
+      reading.wait_for_ring = kForever;
+      reading.spin = 0ns;
+      auto consumer = Consumer::attach("ring", reading);
+      for (int i = 0; i < 2000; ++i) {
+        if (i % 100 == 0) ::usleep(1000);
+        require(static_cast<bool>(consumer.receive_for(20s)), "receive");
+      }
+    });
+    EXPECT_EQ(in_child([&] {
+      if (producer_too) forbid({SYS_membarrier}, EPERM);
+      auto producer = Producer::create("ring", options);
+      require(producer.wait_for_consumers(1, 20s), "nobody came");
+      const std::vector<std::byte> bytes(1000);
+      for (int i = 0; i < 2000; ++i) require(producer.publish_for(bytes, 20s) == Status::kOk, "publish");
+      require(statistics("ring", directory()).room_waits > 0, "it never waited");
+    }), 0);
+    EXPECT_EQ(consuming.wait(), 0);
+    ringmain::remove("ring", directory(), true);
+  }
+}
+
+TEST_F(KernelTest, without_futexes_nobody_hangs) { play_ping_pong({SYS_futex}, {SYS_futex}, ENOSYS); }
+
+// A question about a lease that the kernel can't answer: F_OFD_GETLK takes memory.
+TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
+  auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
+  const std::vector<std::byte> bytes(1000);
+  while (producer.try_publish(bytes) == Status::kOk) {
+  }
+  const auto no_answer = [](const seccomp_data& call) { return static_cast<int>(call.args[1]) == F_OFD_GETLK ? ENOLCK : 0; };
+  Status published = Status::kOk;
+  Status received = Status::kOk;
+  ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] {
+    published = producer.publish_for(bytes, 200ms);
+    while (consumer.try_receive()) {
+    }
+    received = consumer.receive_for(200ms).status();
+  }));
+  EXPECT_EQ(published, Status::kTimedOut);
+  EXPECT_EQ(received, Status::kTimedOut);
+  Refusal removal;
+  ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] { removal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
+  EXPECT_EQ(removal.status, Status::kInUse);
+  std::size_t swept = 0;
+  ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] { swept = list(directory()).size(); }));
+  EXPECT_EQ(statistics("ring", directory()).consumers.size(), 1U);
+}
+
+TEST_F(KernelTest, a_process_without_free_descriptors_is_told_so) {
+  auto producer = Producer::create("ring", making());
+  EXPECT_EQ(in_child([&] {
+    auto spare = ::dup(0);
+    const rlimit limit{static_cast<rlim_t>(spare), static_cast<rlim_t>(spare)};
+    ::close(spare);
+    require(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+    require_refused([&] { (void)Producer::create("other", making()); }, Status::kSystem, {"other", "open files"});
+    require_refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kSystem, {"ring", "open files"});
+    require_refused([&] { (void)Consumer::attach("ring", watching()); }, Status::kSystem, {"ring", "open files"});
+    require_refused([&] { (void)statistics("ring", directory()); }, Status::kSystem, {"ring", "open files"});
+    require_refused([&] { (void)Producer::create_unnamed({.capacity = kCapacity}); }, Status::kSystem, {"open files"});
+  }), 0);
+  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
+}
+
+}  // namespace
+}  // namespace ringmain::testing

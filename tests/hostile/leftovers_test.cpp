@@ -1,0 +1,158 @@
+// What dead creators and removers leave is swept; what living ones are at is not. And what happens when they meet.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "confined.hpp"
+#include "intercept.hpp"
+#include "lease.hpp"
+#include "raw_ring.hpp"
+#include "refusal.hpp"
+
+namespace ringmain::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LeftoversTest : public HostileTest {
+ protected:
+  fs::path leftover(const char* kind, const char* digits = "0123456789abcdef") const {
+    return directory() / (std::string("ring.ring.") + kind + "-" + digits);
+  }
+  static void await(const std::atomic<bool>& event) {
+    while (!event) ::usleep(100);
+  }
+  void leave(const fs::path& path) {
+    const TemporaryDirectory elsewhere;  // a create here would sweep
+    { auto producer = Producer::create("ring", {.directory = elsewhere.path(), .capacity = kCapacity}); }
+    fs::rename(elsewhere.path() / "ring.ring", path);
+  }
+};
+
+TEST_F(LeftoversTest, of_the_dead_are_swept_by_list_create_and_remove) {
+  const std::vector<std::function<void()>> sweepers = {
+      [&] { EXPECT_TRUE(list(directory()).empty()); },
+      [&] { auto producer = Producer::create("other", making()); },
+      [&] { ringmain::remove("other", directory()); }};
+  for (const auto& sweep : sweepers) {
+    leave(leftover("new"));
+    leave(leftover("old"));
+    leave(leftover("old", "ffffffffffffffff"));
+    fs::remove(leftover("old", "ffffffffffffffff") / "consumers");
+    fs::create_directory(leftover("new", "aaaaaaaaaaaaaaaa"));
+    sweep();
+    for (const auto& name : entries()) EXPECT_EQ(name, "other.ring");
+  }
+  EXPECT_TRUE(entries().empty());
+}
+
+TEST_F(LeftoversTest, of_the_living_are_left_alone) {
+  leave(leftover("new"));
+  leave(leftover("old"));
+  const auto nothing = [](void*) noexcept {};
+  std::vector<std::unique_ptr<Lease>> leases;
+  for (const char* kind : {"new", "old"}) {
+    leases.push_back(std::make_unique<Lease>(Descriptor(::open((leftover(kind) / "ring").c_str(), O_RDWR | O_CLOEXEC)),
+                                             nothing, nullptr));
+    ASSERT_TRUE(leases.back()->take(kRemoverByte));
+  }
+  EXPECT_TRUE(list(directory()).empty());
+  { auto producer = Producer::create("ring", making()); }
+  ringmain::remove("ring", directory());
+  EXPECT_EQ(entries().size(), 2U);
+  leases.clear();
+  EXPECT_TRUE(list(directory()).empty());
+  EXPECT_TRUE(entries().empty());
+}
+
+TEST_F(LeftoversTest, that_only_look_like_some_are_left_alone) {
+  const std::vector<std::string> names = {".ring.new-0123456789abcdef", "ring.new-0123456789abcdef", "ring.ring.new-0123456789abcde",
+                                          "ring.ring.new-0123456789abcdeg", "ring.ring.tmp-0123456789abcdef"};
+  for (const auto& name : names) fs::create_directory(directory() / name);
+  EXPECT_TRUE(list(directory()).empty());
+  EXPECT_EQ(entries().size(), names.size());
+}
+
+TEST_F(LeftoversTest, that_are_planted_lead_nowhere) {
+  auto real = Producer::create("real", making());
+  fs::create_directory_symlink(ring_path("real"), leftover("new"));
+  fs::create_directory(leftover("old"));
+  fs::create_symlink(ring_path("real") / "ring", leftover("old") / "ring");
+  fs::create_directory(leftover("old", "aaaaaaaaaaaaaaaa"));
+  ASSERT_EQ(::mkfifo((leftover("old", "aaaaaaaaaaaaaaaa") / "ring").c_str(), 0600), 0);
+  EXPECT_EQ(list(directory()), std::vector<std::string>{"real"});
+  auto consumer = Consumer::attach("real", attaching());
+  ASSERT_EQ(real.publish(bytes_of("hello")), Status::kOk);
+  EXPECT_EQ(text_of(consumer.try_receive()), "hello");
+}
+
+TEST_F(LeftoversTest, damaged_rings_do_not_stop_a_list) {
+  auto producer = Producer::create("healthy", making());
+  write_file(ring_path("file"), "x");
+  fs::create_directory(ring_path("empty"));
+  fs::create_symlink("/nowhere", ring_path("link"));
+  { auto other = Producer::create("cut", making()); }
+  fs::resize_file(ring_path("cut") / "ring", 100);
+  write_file(directory() / "not a name.ring", "x");
+  write_file(directory() / ".hidden.ring", "x");
+  EXPECT_EQ(list(directory()), (std::vector<std::string>{"cut", "empty", "file", "healthy", "link"}));
+}
+
+// A sweeper looks before the creator has its lease, and strikes after the ring was given its name.
+TEST_F(LeftoversTest, a_slow_sweeper_does_not_take_a_ring_that_was_born_meanwhile) {
+  std::atomic<bool> made{false};
+  std::atomic<bool> looked{false};
+  std::atomic<bool> born{false};
+  std::optional<Producer> producer;
+  std::thread creator([&] {
+    const auto before_lease = [&](const seccomp_data& call) {
+      if (static_cast<int>(call.args[1]) == F_OFD_SETLK && !made.exchange(true)) await(looked);
+      return 0;
+    };
+    EXPECT_TRUE(intercept({SYS_fcntl}, before_lease, [&] { producer.emplace(Producer::create("ring", making())); }));
+    born = true;
+  });
+  std::thread sweeper([&] {
+    await(made);
+    const auto before_strike = [&](const seccomp_data&) {
+      looked = true;
+      await(born);
+      return 0;
+    };
+    EXPECT_TRUE(intercept({SYS_unlinkat}, before_strike, [&] { (void)list(directory()); }));
+    looked = true;
+  });
+  creator.join();
+  sweeper.join();
+  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
+  EXPECT_TRUE(refused([&] { auto consumer = Consumer::attach("ring", attaching()); }, Status::kOk));
+}
+
+// A remover has made sure that nobody uses the ring; then another removes it, and a new one gets the name.
+TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_ring_that_was_born_meanwhile) {
+  { auto old_ring = Producer::create("ring", making()); }
+  std::optional<Producer> producer;
+  const auto before_lease = [&](const seccomp_data& call) {
+    if (static_cast<int>(call.args[1]) != F_OFD_SETLK || producer) return 0;
+    ringmain::remove("ring", directory());
+    producer.emplace(Producer::create("ring", making()));
+    return 0;
+  };
+  Refusal refusal;
+  ASSERT_TRUE(intercept({SYS_fcntl}, before_lease, [&] {
+    refusal = refusal_of([&] { ringmain::remove("ring", directory()); });
+  }));
+  ASSERT_TRUE(producer);
+  EXPECT_NE(refusal.status, Status::kOk);
+  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
+  EXPECT_TRUE(refused([&] { auto consumer = Consumer::attach("ring", attaching()); }, Status::kOk));
+}
+
+}  // namespace
+}  // namespace ringmain::testing

@@ -1,0 +1,170 @@
+// Rings that are removed while somebody holds them.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "confined.hpp"
+#include "raw_ring.hpp"
+#include "refusal.hpp"
+
+namespace ringmain::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class RemovalTest : public HostileTest {
+ protected:
+  const std::vector<std::byte> bytes_ = std::vector<std::byte>(1000);
+
+  // Receives until there is nothing more: how many, and why it ended.
+  static std::pair<int, Status> drain(Consumer& consumer) {
+    int count = 0;
+    for (;;) {
+      const Message message = consumer.receive_for(20s);
+      if (!message) return {count, message.status()};
+      ++count;
+    }
+  }
+};
+
+TEST_F(RemovalTest, is_refused_while_a_producer_or_a_consumer_lives) {
+  auto producer = Producer::create("ring", making());
+  const std::initializer_list<std::string_view> words = {"'ring'", directory().native(), "alive", "force"};
+  EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, words));
+  {
+    auto consumer = Consumer::attach("ring", attaching());
+    producer.close();
+    EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, words));
+  }
+  auto spectator = Consumer::attach("ring", watching());
+  ringmain::remove("ring", directory());
+  EXPECT_TRUE(entries().empty());
+  EXPECT_EQ(spectator.try_receive().status(), Status::kEnd);
+}
+
+TEST_F(RemovalTest, lets_consumers_drain_and_then_ends_them) {
+  auto producer = Producer::create("ring", making());
+  auto own = Consumer::attach("ring", attaching());
+  auto member = Consumer::attach("ring", joining("group"));
+  auto spectator = Consumer::attach("ring", watching());
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(producer.publish(bytes_), Status::kOk);
+  ringmain::remove("ring", directory(), true);
+  EXPECT_TRUE(entries().empty());
+  const auto expected = std::pair(10, Status::kRemoved);
+  EXPECT_EQ(drain(own), expected);
+  EXPECT_EQ(drain(member), expected);
+  EXPECT_EQ(drain(spectator), expected);
+  EXPECT_EQ(own.try_receive().status(), Status::kRemoved);
+}
+
+TEST_F(RemovalTest, of_a_closed_ring_is_an_end_all_the_same) {
+  auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
+  ASSERT_EQ(producer.publish(bytes_), Status::kOk);
+  producer.close();
+  ringmain::remove("ring", directory(), true);
+  EXPECT_EQ(drain(consumer), std::pair(1, Status::kEnd));
+}
+
+TEST_F(RemovalTest, wakes_who_sleeps) {
+  auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
+  std::thread remover([&] {
+    ::usleep(50'000);
+    ringmain::remove("ring", directory(), true);
+  });
+  EXPECT_EQ(consumer.receive().status(), Status::kRemoved);
+  remover.join();
+}
+
+TEST_F(RemovalTest, ends_a_producer_that_waits) {
+  auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
+  while (producer.try_publish(bytes_) == Status::kOk) {
+  }
+  std::thread remover([&] {
+    ::usleep(50'000);
+    ringmain::remove("ring", directory(), true);
+  });
+  EXPECT_EQ(producer.publish(bytes_), Status::kRemoved);
+  remover.join();
+  EXPECT_EQ(producer.try_publish(bytes_), Status::kRemoved);
+  EXPECT_EQ(producer.claim(1000).status(), Status::kRemoved);
+  EXPECT_FALSE(producer.wait_for_consumers(2));
+}
+
+// Whom nobody holds up has to be told some time, too: at the latest after once around.
+TEST_F(RemovalTest, ends_a_producer_that_never_waits) {
+  for (const Policy policy : {Policy::kWait, Policy::kOverwrite}) {
+    auto producer = Producer::create("ring", making(policy));
+    ringmain::remove("ring", directory(), true);
+    Status status = Status::kOk;
+    for (int i = 0; i < 1000 && status == Status::kOk; ++i) status = producer.publish(bytes_);
+    EXPECT_EQ(status, Status::kRemoved);
+  }
+}
+
+TEST_F(RemovalTest, frees_the_name_at_once) {
+  auto old_producer = Producer::create("ring", making());
+  auto old_consumer = Consumer::attach("ring", attaching());
+  ringmain::remove("ring", directory(), true);
+  auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
+  ASSERT_EQ(producer.publish(bytes_of("new")), Status::kOk);
+  EXPECT_EQ(old_consumer.try_receive().status(), Status::kRemoved);
+  old_producer.close();
+  EXPECT_EQ(text_of(consumer.try_receive()), "new");
+  EXPECT_TRUE(statistics("ring", directory()).producer_alive);
+}
+
+TEST_F(RemovalTest, of_a_damaged_ring_asks_after_the_living_too) {
+  auto producer = Producer::create("ring", making());
+  RawFile(ring_path() / "ring").header().layout_version = 7;
+  EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, {"'ring'", "alive"}));
+  ringmain::remove("ring", directory(), true);
+  EXPECT_TRUE(entries().empty());
+}
+
+TEST_F(RemovalTest, that_fails_leaves_the_ring_as_it_was) {
+  if (!may_change_user()) GTEST_SKIP() << "becoming another user needs root";
+  fs::permissions(directory(), fs::perms::all);
+  EXPECT_EQ(as_stranger([&] { auto producer = Producer::create("ring", making()); }), 0);
+  fs::permissions(directory(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
+  EXPECT_EQ(as_stranger([&] {
+    require_refused([&] { ringmain::remove("ring", directory()); }, Status::kNoPermission, {"'ring'"});
+    auto producer = Producer::open("ring", opening());
+    require(!statistics("ring", directory()).removed, "removed, and still there");
+  }), 0);
+}
+
+TEST_F(RemovalTest, of_a_group_is_refused_while_a_member_lives) {
+  auto producer = Producer::create("ring", making());
+  {
+    auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true});
+    EXPECT_TRUE(refused([&] { remove_group("ring", "group", directory()); }, Status::kInUse, {"'group'", "'ring'", "alive"}));
+  }
+  while (producer.try_publish(bytes_) == Status::kOk) {
+  }
+  remove_group("ring", "group", directory());
+  EXPECT_EQ(producer.publish_for(bytes_, 20s), Status::kOk);
+  EXPECT_TRUE(refused([&] { remove_group("ring", "group", directory()); }, Status::kNotFound, {"'group'"}));
+}
+
+// Its name may be one that nobody could ask for.
+TEST_F(RemovalTest, of_a_group_that_garbage_made_is_possible) {
+  auto producer = Producer::create("ring", making());
+  { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
+  RawFile(ring_path() / "consumers").area().groups[0].name[0] = 0x0a07ff1b;
+  while (producer.try_publish(bytes_) == Status::kOk) {
+  }
+  const auto state = statistics("ring", directory());
+  ASSERT_EQ(state.groups.size(), 1U);
+  EXPECT_TRUE(refused([&] { remove_group("ring", state.groups[0].name, directory()); }, Status::kOk));
+  EXPECT_EQ(producer.publish_for(bytes_, 2s), Status::kOk);
+}
+
+}  // namespace
+}  // namespace ringmain::testing

@@ -1,0 +1,82 @@
+// A child that is stepped through its work instruction by instruction, and killed at one of them.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+#include "support/child.hpp"
+
+namespace ringmain::testing {
+
+// Stands at the beginning and at the end of the work that is stepped through.
+inline void traced_mark() { ::kill(::getpid(), SIGSTOP); }
+
+class Traced {
+ public:
+  // Runs work() up to its first traced_mark().
+  template <class Work>
+  explicit Traced(Work&& work) {
+    std::fflush(nullptr);
+    pid_ = ::fork();
+    if (pid_ < 0) throw std::runtime_error("fork");
+    if (pid_ == 0) {
+      if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(kNotPermitted);
+      run_and_exit(std::forward<Work>(work));
+    }
+    wait();
+    if (!running_) throw std::runtime_error("the traced child ended with status " + std::to_string(status_));
+    ::ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+  }
+  Traced(const Traced&) = delete;
+  Traced& operator=(const Traced&) = delete;
+  ~Traced() { kill(); }
+
+  // One instruction. False: it was the last; the work is done.
+  bool step() { return go(PTRACE_SINGLESTEP); }
+  // To the next entry to, or return from, a system call. False: the work is done.
+  bool to_system_call() { return go(PTRACE_SYSCALL); }
+
+  void kill() {
+    if (!running_) return;
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    running_ = false;
+  }
+
+  static bool permitted() {
+    const pid_t pid = ::fork();
+    if (pid == 0) ::_exit(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : kNotPermitted);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+
+ private:
+  static constexpr int kNotPermitted = 3;
+
+  bool go(__ptrace_request how) {
+    if (!running_) return false;
+    ::ptrace(how, pid_, nullptr, nullptr);
+    wait();
+    if (!running_) throw std::runtime_error("the traced child ended early, with status " + std::to_string(status_));
+    return WSTOPSIG(status_) != SIGSTOP;
+  }
+  void wait() {
+    ::waitpid(pid_, &status_, 0);
+    running_ = WIFSTOPPED(status_);
+  }
+
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool running_ = false;
+};
+
+}  // namespace ringmain::testing

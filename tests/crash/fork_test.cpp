@@ -248,7 +248,8 @@ TEST_F(Fork, ProducersDescriptorsClosedBehindItsBack) {
 // What was opened meanwhile under the old numbers belongs to somebody else.
 TEST_F(Fork, HandlesDontCloseTheDescriptorsOfOthers) {
   Child child([&] {
-    std::optional producer(ringmain::Producer::create("another", {.directory = directory_.path(), .capacity = kCapacity}));
+    std::optional producer(
+        ringmain::Producer::create("another", {.directory = directory_.path(), .capacity = kCapacity}));
     std::optional own(attach(""));
     ::close_range(3, ~0u, 0);
     std::array<int, 16> others{};

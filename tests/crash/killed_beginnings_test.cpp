@@ -119,18 +119,20 @@ TEST_F(KilledBeginnings, OfARemoval) {
 }
 
 TEST_F(KilledBeginnings, OfASweep) {
-  sample([this] {
-    const Traced creator([&] {
-      traced_mark();
-      create();
-    });
-    Traced half([&] {
-      traced_mark();
-      create();
-    });
-    for (int call = 0; call < 40 && half.to_system_call(); ++call) {
-    }
-  }, [this] { (void)list(directory_.path()); });
+  sample(
+      [this] {
+        const Traced creator([&] {
+          traced_mark();
+          create();
+        });
+        Traced half([&] {
+          traced_mark();
+          create();
+        });
+        for (int call = 0; call < 40 && half.to_system_call(); ++call) {
+        }
+      },
+      [this] { (void)list(directory_.path()); });
 }
 
 // Two who make, take over and remove the same rings all the time, killed at random moments.

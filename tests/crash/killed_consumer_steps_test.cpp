@@ -20,25 +20,31 @@ void nothing_left_over(Scene& scene) {
 }
 
 TEST_F(EveryInstruction, OfReceiveAndRelease) {
-  sweep(three_messages, [](Scene& scene) {
-    auto consumer = scene.attach("", Start::oldest());
-    traced_mark();
-    consumer.try_receive().release();
-    traced_mark();
-  }, nothing_left_over);
+  sweep(
+      three_messages,
+      [](Scene& scene) {
+        auto consumer = scene.attach("", Start::oldest());
+        traced_mark();
+        consumer.try_receive().release();
+        traced_mark();
+      },
+      nothing_left_over);
 }
 
 TEST_F(EveryInstruction, OfReleaseThatMakesRoom) {
-  sweep([](Scene& scene) {
-    scene.use_up_room();
-    scene.segment().producer().room_wanted.store(1);
-  }, [](Scene& scene) {
-    auto consumer = scene.attach("", Start::oldest());
-    scene.segment().producer().room_wanted.store(consumer.position() + 1);
-    traced_mark();
-    consumer.try_receive().release();
-    traced_mark();
-  }, nothing_left_over);
+  sweep(
+      [](Scene& scene) {
+        scene.use_up_room();
+        scene.segment().producer().room_wanted.store(1);
+      },
+      [](Scene& scene) {
+        auto consumer = scene.attach("", Start::oldest());
+        scene.segment().producer().room_wanted.store(consumer.position() + 1);
+        traced_mark();
+        consumer.try_receive().release();
+        traced_mark();
+      },
+      nothing_left_over);
 }
 
 // What a member does with the next message, and how far it says it got.
@@ -95,42 +101,53 @@ TEST_F(MembersWork, TakeAndRelease) { sweep(two_unread, take_and_release(), at_l
 
 // The message of one that died with it is taken over by one that dies while it does so.
 TEST_F(MembersWork, Reap) {
-  sample([this](Scene& scene) {
-    two_unread(scene);
-    Child dead([&] {
-      auto member = scene.attach(Scene::kGroup, Start::oldest());
-      const Message message = member.try_receive();
-      ::raise(SIGKILL);
-    });
-    dead.wait();
-  }, take_and_release(), at_least_once());
+  sample(
+      [this](Scene& scene) {
+        two_unread(scene);
+        Child dead([&] {
+          auto member = scene.attach(Scene::kGroup, Start::oldest());
+          const Message message = member.try_receive();
+          ::raise(SIGKILL);
+        });
+        dead.wait();
+      },
+      take_and_release(), at_least_once());
 }
 
 TEST_F(EveryInstruction, OfAttachAndLeave) {
-  sample(three_messages, [](Scene& scene) {
-    traced_mark();
-    { const auto consumer = scene.attach("", Start::oldest()); }
-    traced_mark();
-  }, nothing_left_over);
+  sample(
+      three_messages,
+      [](Scene& scene) {
+        traced_mark();
+        { const auto consumer = scene.attach("", Start::oldest()); }
+        traced_mark();
+      },
+      nothing_left_over);
 }
 
 TEST_F(EveryInstruction, OfJoiningAndLeavingAGroup) {
-  sample(three_messages, [](Scene& scene) {
-    traced_mark();
-    { const auto consumer = scene.attach(Scene::kGroup, Start::oldest()); }
-    traced_mark();
-  }, nothing_left_over);
+  sample(
+      three_messages,
+      [](Scene& scene) {
+        traced_mark();
+        { const auto consumer = scene.attach(Scene::kGroup, Start::oldest()); }
+        traced_mark();
+      },
+      nothing_left_over);
 }
 
 TEST_F(EveryInstruction, OfFoundingAndDissolvingAGroup) {
-  sample(three_messages, [](Scene& scene) {
-    traced_mark();
-    { const auto consumer = scene.attach("another", Start::oldest()); }
-    traced_mark();
-  }, [](Scene& scene) {
-    { const auto next = scene.attach("another", Start::oldest()); }  // the name is free, or goes on
-    nothing_left_over(scene);
-  });
+  sample(
+      three_messages,
+      [](Scene& scene) {
+        traced_mark();
+        { const auto consumer = scene.attach("another", Start::oldest()); }
+        traced_mark();
+      },
+      [](Scene& scene) {
+        { const auto next = scene.attach("another", Start::oldest()); }  // the name is free, or goes on
+        nothing_left_over(scene);
+      });
 }
 
 }  // namespace

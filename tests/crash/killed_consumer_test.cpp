@@ -37,8 +37,8 @@ struct Report {
 class KilledConsumer : public ::testing::Test {
  protected:
   ringmain::Consumer attach(const char* group) const {
-    return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .start = Start::oldest(),
-                                              .wait_for_ring = kForever});
+    return ringmain::Consumer::attach(
+        kName, {.directory = directory_.path(), .group = group, .start = Start::oldest(), .wait_for_ring = kForever});
   }
 
   void produce() const {

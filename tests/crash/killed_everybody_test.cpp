@@ -34,8 +34,11 @@ struct Report {
 class KilledEverybody : public ::testing::Test {
  protected:
   ringmain::Consumer attach(const char* group, bool durable) const {
-    return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .durable = durable,
-                                              .start = Start::oldest(), .outlive_producer = true});
+    return ringmain::Consumer::attach(kName, {.directory = directory_.path(),
+                                              .group = group,
+                                              .durable = durable,
+                                              .start = Start::oldest(),
+                                              .outlive_producer = true});
   }
 
   void produce(std::uint64_t seed) const {
@@ -131,7 +134,8 @@ TEST_F(KilledEverybody, AtOneMoment) {
   EXPECT_GE(total, report_->published.load());
   EXPECT_GT(total, static_cast<std::uint64_t>(kRounds));
   EXPECT_GT(report_->redelivered.load(), 0u);
-  std::printf("  %d processes killed, %lu messages, %lu redelivered\n", 4 * kRounds, total, report_->redelivered.load());
+  std::printf("  %d processes killed, %lu messages, %lu redelivered\n", 4 * kRounds, total,
+              report_->redelivered.load());
 
   remove_group(kName, kGroup, directory_.path());
   { const auto joiner = attach("", false); }  // buries

@@ -29,7 +29,7 @@ struct Report {
   std::atomic<std::uint64_t> published;  // messages whose publishing returned
   std::atomic<int> producers;            // that got to work
   std::array<std::atomic<std::uint64_t>, 2> seen;
-  std::atomic<std::uint64_t> shared;  // messages that the group got
+  std::atomic<std::uint64_t> shared;   // messages that the group got
   std::atomic<std::int64_t> first_at;  // when a consumer got the first message of the present producer
 };
 

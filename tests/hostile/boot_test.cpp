@@ -14,8 +14,8 @@ namespace {
 
 // A directory that a restart would leave as it is; nothing if there is none.
 std::filesystem::path make_directory_on_disk() {
-  for (const std::filesystem::path& parent : {std::filesystem::temp_directory_path(), std::filesystem::path("/var/tmp"),
-                                              std::filesystem::current_path()}) {
+  for (const std::filesystem::path& parent :
+       {std::filesystem::temp_directory_path(), std::filesystem::path("/var/tmp"), std::filesystem::current_path()}) {
     struct statfs system {};
     constexpr long kTmpfs = 0x01021994;
     if (::statfs(parent.c_str(), &system) != 0 || system.f_type == kTmpfs) continue;
@@ -104,10 +104,11 @@ TEST_F(BootTest, a_clean_ring_of_an_earlier_boot_opens) {
 TEST_F(BootTest, only_a_close_makes_a_ring_clean) {
   const auto clean = [&] { return RawFile(ring_path() / "ring").lines().clean.load(); };
   ASSERT_EQ(in_child([&] {
-    auto producer = Producer::create("ring", making());
-    require(clean() == 0, "clean while in use");
-    ::kill(::getpid(), SIGKILL);
-  }), -SIGKILL);
+              auto producer = Producer::create("ring", making());
+              require(clean() == 0, "clean while in use");
+              ::kill(::getpid(), SIGKILL);
+            }),
+            -SIGKILL);
   EXPECT_EQ(clean(), 0U);
   Producer::open("ring", opening()).close();
   EXPECT_EQ(clean(), 1U);

@@ -62,7 +62,8 @@ TEST_F(DamagedTest, a_ring_cut_anywhere_is_truncated) {
       if (size < kSlotsOffset + kCapacity) sizes.push_back(size);
     }
   }
-  for (const std::size_t size : {std::size_t{7}, std::size_t{8}, sizeof(Header) - 1, sizeof(Header)}) sizes.push_back(size);
+  for (const std::size_t size : {std::size_t{7}, std::size_t{8}, sizeof(Header) - 1, sizeof(Header)})
+    sizes.push_back(size);
   expect_cuts_refused("ring", sizes);
 }
 
@@ -73,7 +74,8 @@ TEST_F(DamagedTest, consumers_cut_anywhere_are_truncated) {
       if (size < kConsumersBytes) sizes.push_back(size);
     }
   }
-  for (const std::size_t size : {std::size_t{8}, std::size_t{16}, std::size_t{31}, std::size_t{32}}) sizes.push_back(size);
+  for (const std::size_t size : {std::size_t{8}, std::size_t{16}, std::size_t{31}, std::size_t{32}})
+    sizes.push_back(size);
   expect_cuts_refused("consumers", sizes);
 }
 
@@ -176,8 +178,10 @@ TEST_F(DamagedTest, one_wrong_bit_of_the_identity_is_another_ring) {
 TEST_F(DamagedTest, producers_lines_that_contradict_each_other_are_corrupt) {
   const RawFile file(ring_path() / "ring");
   file.lines().tail = file.lines().tail + 64;
-  EXPECT_TRUE(refused([&] { (void)Producer::open("ring", opening()); }, Status::kCorrupt, {"'ring'", "remove the ring"}));
-  EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kCorrupt, {"'ring'", "remove the ring"}));
+  EXPECT_TRUE(
+      refused([&] { (void)Producer::open("ring", opening()); }, Status::kCorrupt, {"'ring'", "remove the ring"}));
+  EXPECT_TRUE(
+      refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kCorrupt, {"'ring'", "remove the ring"}));
   EXPECT_TRUE(refused([&] { (void)statistics("ring", directory()); }, Status::kCorrupt, {"'ring'", "remove the ring"}));
   ringmain::remove("ring", directory());
 }
@@ -186,7 +190,8 @@ TEST_F(DamagedTest, a_hole_in_the_slots_is_never_a_message) {
   auto consumer = Consumer::attach("ring", attaching(Start::oldest()));
   ASSERT_TRUE(consumer.try_receive());
   const int file = ::open((ring_path() / "ring").c_str(), O_RDWR);
-  ASSERT_EQ(::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(kSlotsOffset), kCapacity), 0);
+  ASSERT_EQ(::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(kSlotsOffset), kCapacity),
+            0);
   ::close(file);
   EXPECT_EQ(consumer.try_receive().status(), Status::kProducerLost);
   EXPECT_TRUE(refused([&] { (void)Producer::open("ring", opening()); }, Status::kOk));
@@ -201,25 +206,27 @@ TEST_F(DamagedTest, a_capacity_beyond_the_addresses_of_a_process_is_an_error) {
 // A file may claim gigabytes and have none of them: that is found out without a signal, and without taking them.
 TEST_F(DamagedTest, a_ring_of_holes_on_a_small_file_system_is_truncated) {
   if (!may_mount(directory())) GTEST_SKIP() << "mounting a file system needs root or user namespaces";
-  EXPECT_EQ(in_child([&] {
-    std::vector<std::byte> head;
-    std::vector<std::byte> consumers;
-    {
-      const RawFile ring(ring_path() / "ring");
-      const RawFile area(ring_path() / "consumers");
-      head.assign(ring.bytes().begin(), ring.bytes().end());
-      consumers.assign(area.bytes().begin(), area.bytes().end());
-    }
-    reinterpret_cast<Header*>(head.data())->capacity = std::uint64_t{1} << 30;
-    require(mount_own_tmpfs(directory(), "size=1m"), "mount");
-    fs::create_directory(ring_path());
-    write_file(ring_path() / "ring", {reinterpret_cast<const char*>(head.data()), head.size()});
-    write_file(ring_path() / "consumers", {reinterpret_cast<const char*>(consumers.data()), consumers.size()});
-    fs::resize_file(ring_path() / "ring", kSlotsOffset + (std::uint64_t{1} << 30));
-    require_refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kTruncated, {"ring"});
-    require_refused([&] { (void)statistics("ring", directory()); }, Status::kTruncated, {"ring"});
-    require_refused([&] { (void)Producer::open("ring", opening()); }, Status::kTruncated, {"ring"});
-  }), 0);
+  EXPECT_EQ(
+      in_child([&] {
+        std::vector<std::byte> head;
+        std::vector<std::byte> consumers;
+        {
+          const RawFile ring(ring_path() / "ring");
+          const RawFile area(ring_path() / "consumers");
+          head.assign(ring.bytes().begin(), ring.bytes().end());
+          consumers.assign(area.bytes().begin(), area.bytes().end());
+        }
+        reinterpret_cast<Header*>(head.data())->capacity = std::uint64_t{1} << 30;
+        require(mount_own_tmpfs(directory(), "size=1m"), "mount");
+        fs::create_directory(ring_path());
+        write_file(ring_path() / "ring", {reinterpret_cast<const char*>(head.data()), head.size()});
+        write_file(ring_path() / "consumers", {reinterpret_cast<const char*>(consumers.data()), consumers.size()});
+        fs::resize_file(ring_path() / "ring", kSlotsOffset + (std::uint64_t{1} << 30));
+        require_refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kTruncated, {"ring"});
+        require_refused([&] { (void)statistics("ring", directory()); }, Status::kTruncated, {"ring"});
+        require_refused([&] { (void)Producer::open("ring", opening()); }, Status::kTruncated, {"ring"});
+      }),
+      0);
 }
 
 }  // namespace

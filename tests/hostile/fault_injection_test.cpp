@@ -121,56 +121,69 @@ TEST_P(FaultInjectionTest, create_what_exists) {
 }
 
 TEST_P(FaultInjectionTest, create_unnamed) {
-  expect_clean([] {}, [&] {
-    auto producer = Producer::create_unnamed({.capacity = kCapacity});
-    auto consumer = Consumer::attach(producer.descriptors());
-    require(producer.publish(bytes_of("hello")) == Status::kOk && text_of(consumer.try_receive()) == "hello", "traffic");
-  }, [&] { work(); });
+  expect_clean([] {},
+               [&] {
+                 auto producer = Producer::create_unnamed({.capacity = kCapacity});
+                 auto consumer = Consumer::attach(producer.descriptors());
+                 require(
+                     producer.publish(bytes_of("hello")) == Status::kOk && text_of(consumer.try_receive()) == "hello",
+                     "traffic");
+               },
+               [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, open) {
-  expect_clean([&] { make(); }, [&] {
-    auto producer = Producer::open("ring", opening());
-    require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
-  }, [&] { work(); });
+  expect_clean([&] { make(); },
+               [&] {
+                 auto producer = Producer::open("ring", opening());
+                 require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
+               },
+               [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, attach) {
-  expect_clean([&] { make(); }, [&] {
-    auto consumer = Consumer::attach("ring", attaching(Start::oldest()));
-    const Message message = consumer.try_receive();
-    require(text_of(message) == "hello" || message.status() == Status::kLeaseLost, "receive");
-  }, [&] { work(); });
+  expect_clean([&] { make(); },
+               [&] {
+                 auto consumer = Consumer::attach("ring", attaching(Start::oldest()));
+                 const Message message = consumer.try_receive();
+                 require(text_of(message) == "hello" || message.status() == Status::kLeaseLost, "receive");
+               },
+               [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, join) {
-  expect_clean([&] { make(); }, [&] {
-    auto consumer = Consumer::attach("ring", joining("group", Start::oldest()));
-    auto other = Consumer::attach("ring", joining("group"));
-    (void)consumer.try_receive();
-  }, [&] { work(); });
+  expect_clean([&] { make(); },
+               [&] {
+                 auto consumer = Consumer::attach("ring", joining("group", Start::oldest()));
+                 auto other = Consumer::attach("ring", joining("group"));
+                 (void)consumer.try_receive();
+               },
+               [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, watch) {
-  expect_clean([&] { make(); }, [&] {
-    auto consumer = Consumer::attach("ring", watching(Start::oldest()));
-    require(text_of(consumer.try_receive()) == "hello", "receive");
-  }, [&] { work(); });
+  expect_clean([&] { make(); },
+               [&] {
+                 auto consumer = Consumer::attach("ring", watching(Start::oldest()));
+                 require(text_of(consumer.try_receive()) == "hello", "receive");
+               },
+               [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, statistics) {
-  expect_clean([&] { make(); }, [&] {
-    require(ringmain::statistics("ring", directory()).messages == 1, "statistics");
-  }, [&] { work(); });
+  expect_clean([&] { make(); }, [&] { require(ringmain::statistics("ring", directory()).messages == 1, "statistics"); },
+               [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, list) {
   cleans_up_ = true;
-  expect_clean([&] {
-    make();
-    std::filesystem::rename(ring_path(), directory() / "ring.ring.old-0123456789abcdef");
-    make();
-  }, [&] { (void)ringmain::list(directory()); }, [&] { work(); });
+  expect_clean(
+      [&] {
+        make();
+        std::filesystem::rename(ring_path(), directory() / "ring.ring.old-0123456789abcdef");
+        make();
+      },
+      [&] { (void)ringmain::list(directory()); }, [&] { work(); });
 }
 
 TEST_P(FaultInjectionTest, remove) {
@@ -182,7 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
     Calls, FaultInjectionTest,
     ::testing::Values(Fault{"open", {SYS_open, SYS_openat}, EMFILE}, Fault{"mkdir", {SYS_mkdir, SYS_mkdirat}, ENOSPC},
                       Fault{"mmap", {SYS_mmap}, ENOMEM}, Fault{"fallocate", {SYS_fallocate}, ENOSPC},
-                      Fault{"fcntl", {SYS_fcntl}, ENOLCK}, Fault{"rename", {SYS_rename, SYS_renameat, SYS_renameat2}, EIO},
+                      Fault{"fcntl", {SYS_fcntl}, ENOLCK},
+                      Fault{"rename", {SYS_rename, SYS_renameat, SYS_renameat2}, EIO},
                       Fault{"memfd_create", {SYS_memfd_create}, EMFILE}, Fault{"membarrier", {SYS_membarrier}, EPERM},
                       Fault{"futex", {SYS_futex}, ENOSYS}, Fault{"fstat", {SYS_fstat, SYS_newfstatat, SYS_statx}, EIO},
                       Fault{"madvise", {SYS_madvise}, ENOMEM}, Fault{"getrandom", {SYS_getrandom}, ENOSYS},

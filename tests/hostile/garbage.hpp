@@ -22,8 +22,8 @@ inline std::uint64_t evil_word(std::uint64_t& lot, std::uint64_t hint) {
     case 2: return std::uint64_t{1} << (draw >> 8) % 64;
     case 3: return hint + (draw >> 8) % 4096 - 2048;
     case 4: return (hint + (draw >> 8) % 65536 - 32768) & ~std::uint64_t{63};
-    case 5: return (draw >> 8) % 8 << 32 | (draw >> 16) % 5;     // {generation, state}, {generation, group}
-    case 6: return (draw >> 8) % 8 << 32 | (draw >> 16) % 70;    // {generation, number}
+    case 5: return (draw >> 8) % 8 << 32 | (draw >> 16) % 5;   // {generation, state}, {generation, group}
+    case 6: return (draw >> 8) % 8 << 32 | (draw >> 16) % 70;  // {generation, number}
     default: return mix(lot);
   }
 }

@@ -101,8 +101,9 @@ TEST_P(GarbageConsumerTest, does_not_harm_the_producer_and_is_forgotten_when_it_
   attacker.kill();
   EXPECT_GT(seen, 0U);
   EXPECT_EQ(head(), before);
-  const std::span<const std::byte> unused = file.bytes().subspan(kProducerOffset + sizeof(algorithm::NativeProducerLines),
-      kSlotsOffset - kProducerOffset - sizeof(algorithm::NativeProducerLines));
+  const std::span<const std::byte> unused =
+      file.bytes().subspan(kProducerOffset + sizeof(algorithm::NativeProducerLines),
+                           kSlotsOffset - kProducerOffset - sizeof(algorithm::NativeProducerLines));
   EXPECT_TRUE(std::all_of(unused.begin(), unused.end(), [](std::byte byte) { return byte == std::byte{0}; }));
 
   if (GetParam().durable) return;
@@ -131,7 +132,8 @@ TEST_P(GarbageConsumerTest, does_not_kill_other_consumers) {
       ::alarm(30);
       try {
         const bool member = GetParam().policy == Policy::kWait && mix(lot) % 2 == 0;
-        auto consumer = Consumer::attach("ring", member ? joining("group", Start::oldest()) : attaching(Start::oldest()));
+        auto consumer =
+            Consumer::attach("ring", member ? joining("group", Start::oldest()) : attaching(Start::oldest()));
         ++progress_->attached;
         for (int i = 0; i < 20; ++i) {
           (void)consumer.try_read(buffer);
@@ -163,7 +165,8 @@ TEST_F(HostileTest, who_does_not_join_does_not_keep_others_from_joining) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Attacks, GarbageConsumerTest,
-                         ::testing::Values(Attack{.seed = 1}, Attack{.seed = 2, .posing = true}, Attack{.seed = 3, .durable = true},
+                         ::testing::Values(Attack{.seed = 1}, Attack{.seed = 2, .posing = true},
+                                           Attack{.seed = 3, .durable = true},
                                            Attack{.seed = 4, .posing = true, .durable = true},
                                            Attack{.seed = 5, .policy = Policy::kOverwrite},
                                            Attack{.seed = 6, .policy = Policy::kOverwrite, .posing = true}));

@@ -22,7 +22,7 @@ using algorithm::Position;
 enum class Truce { kNone, kAsked, kGranted };
 
 struct Hints {
-  std::atomic<Position> position;  // where the victim stands
+  std::atomic<Position> position;       // where the victim stands
   std::atomic<std::uint64_t> messages;  // that the victim took for some
   std::atomic<Truce> truce;
 };
@@ -71,7 +71,8 @@ class GarbageProducerTest : public HostileTest, public ::testing::WithParamInter
   }
   static void forge(const RawFile& file, Position at, std::uint64_t& lot) {
     std::byte* header = file.bytes().data() + kSlotsOffset + (at & (kCapacity - 64));
-    const std::uint64_t lengths[] = {0, 1, 48, 49, kCapacity / 2 - 16, kCapacity / 2 - 15, kCapacity, algorithm::kLengthMask};
+    const std::uint64_t lengths[] = {
+        0, 1, 48, 49, kCapacity / 2 - 16, kCapacity / 2 - 15, kCapacity, algorithm::kLengthMask};
     scribble(header + 8, mix(lot) % 2 == 0 ? lengths[mix(lot) % 8] : mix(lot) % kCapacity);
     scribble(header, (at & ~std::uint64_t{63}) + 1);
   }
@@ -201,12 +202,13 @@ TEST_F(HostileTest, a_spectator_does_not_die_of_a_producer_that_waits) {
   wait_until([&] { return full->load(); });
   const RawFile file(ring_path() / "ring");
   EXPECT_EQ(in_child([&] {
-    auto spectator = Consumer::attach("ring", watching(Start::oldest()));
-    wait_until([&] { return file.lines().room_wanted != 0; });
-    int messages = 0;
-    while (spectator.try_receive()) ++messages;
-    require(messages >= 60, "too few messages");
-  }), 0);
+              auto spectator = Consumer::attach("ring", watching(Start::oldest()));
+              wait_until([&] { return file.lines().room_wanted != 0; });
+              int messages = 0;
+              while (spectator.try_receive()) ++messages;
+              require(messages >= 60, "too few messages");
+            }),
+            0);
 }
 
 }  // namespace

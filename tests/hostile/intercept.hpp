@@ -12,7 +12,8 @@ namespace ringmain::testing {
 // Runs action() in a thread of its own, and on_call(call) in this one before each of that thread's calls of the system
 // calls `numbers`, while it waits. What on_call returns is the error that the call fails with; 0: it goes on.
 // False: the kernel doesn't let us. No exception may leave the action.
-[[nodiscard]] bool intercept(const std::vector<int>& numbers, const std::function<int(const seccomp_data& call)>& on_call,
+[[nodiscard]] bool intercept(const std::vector<int>& numbers,
+                             const std::function<int(const seccomp_data& call)>& on_call,
                              const std::function<void()>& action);
 
 // From now on these system calls of this process fail with `error`.

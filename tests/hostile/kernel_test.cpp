@@ -41,20 +41,21 @@ class KernelTest : public HostileTest {
       }
     });
     EXPECT_EQ(in_child([&] {
-      if (!producers.empty()) forbid(producers, error);
-      auto producer = Producer::create("there", options);
-      auto reading = attaching();
-      reading.spin = 0ns;
-      reading.wait_for_ring = kForever;
-      require(producer.wait_for_consumers(1, 20s), "nobody came");
-      auto consumer = Consumer::attach("back", reading);
-      std::vector<std::byte> bytes(1000);
-      for (int i = 0; i < kRounds; ++i) {
-        require(producer.publish_for(bytes, 20s) == Status::kOk, "publish");
-        const Message message = consumer.receive_for(20s);
-        require(message.bytes().size() == bytes.size(), describe(message.status()));
-      }
-    }), 0);
+                if (!producers.empty()) forbid(producers, error);
+                auto producer = Producer::create("there", options);
+                auto reading = attaching();
+                reading.spin = 0ns;
+                reading.wait_for_ring = kForever;
+                require(producer.wait_for_consumers(1, 20s), "nobody came");
+                auto consumer = Consumer::attach("back", reading);
+                std::vector<std::byte> bytes(1000);
+                for (int i = 0; i < kRounds; ++i) {
+                  require(producer.publish_for(bytes, 20s) == Status::kOk, "publish");
+                  const Message message = consumer.receive_for(20s);
+                  require(message.bytes().size() == bytes.size(), describe(message.status()));
+                }
+              }),
+              0);
     EXPECT_EQ(other.wait(), 0);
     for (const char* name : {"there", "back"}) ringmain::remove(name, directory(), true);
   }
@@ -85,13 +86,14 @@ TEST_F(KernelTest, without_membarrier_a_producer_waits_for_room_and_is_woken) {
       }
     });
     EXPECT_EQ(in_child([&] {
-      if (producer_too) forbid({SYS_membarrier}, EPERM);
-      auto producer = Producer::create("ring", options);
-      require(producer.wait_for_consumers(1, 20s), "nobody came");
-      const std::vector<std::byte> bytes(1000);
-      for (int i = 0; i < 2000; ++i) require(producer.publish_for(bytes, 20s) == Status::kOk, "publish");
-      require(statistics("ring", directory()).room_waits > 0, "it never waited");
-    }), 0);
+                if (producer_too) forbid({SYS_membarrier}, EPERM);
+                auto producer = Producer::create("ring", options);
+                require(producer.wait_for_consumers(1, 20s), "nobody came");
+                const std::vector<std::byte> bytes(1000);
+                for (int i = 0; i < 2000; ++i) require(producer.publish_for(bytes, 20s) == Status::kOk, "publish");
+                require(statistics("ring", directory()).room_waits > 0, "it never waited");
+              }),
+              0);
     EXPECT_EQ(consuming.wait(), 0);
     ringmain::remove("ring", directory(), true);
   }
@@ -106,7 +108,9 @@ TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
   const std::vector<std::byte> bytes(1000);
   while (producer.try_publish(bytes) == Status::kOk) {
   }
-  const auto no_answer = [](const seccomp_data& call) { return static_cast<int>(call.args[1]) == F_OFD_GETLK ? ENOLCK : 0; };
+  const auto no_answer = [](const seccomp_data& call) {
+    return static_cast<int>(call.args[1]) == F_OFD_GETLK ? ENOLCK : 0;
+  };
   Status published = Status::kOk;
   Status received = Status::kOk;
   ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] {
@@ -118,7 +122,8 @@ TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
   EXPECT_EQ(published, Status::kTimedOut);
   EXPECT_EQ(received, Status::kTimedOut);
   Refusal removal;
-  ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] { removal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
+  ASSERT_TRUE(
+      intercept({SYS_fcntl}, no_answer, [&] { removal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
   EXPECT_EQ(removal.status, Status::kInUse);
   std::size_t swept = 0;
   ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] { swept = list(directory()).size(); }));
@@ -127,17 +132,20 @@ TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
 
 TEST_F(KernelTest, a_process_without_free_descriptors_is_told_so) {
   auto producer = Producer::create("ring", making());
-  EXPECT_EQ(in_child([&] {
-    auto spare = ::dup(0);
-    const rlimit limit{static_cast<rlim_t>(spare), static_cast<rlim_t>(spare)};
-    ::close(spare);
-    require(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
-    require_refused([&] { (void)Producer::create("other", making()); }, Status::kSystem, {"other", "open files"});
-    require_refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kSystem, {"ring", "open files"});
-    require_refused([&] { (void)Consumer::attach("ring", watching()); }, Status::kSystem, {"ring", "open files"});
-    require_refused([&] { (void)statistics("ring", directory()); }, Status::kSystem, {"ring", "open files"});
-    require_refused([&] { (void)Producer::create_unnamed({.capacity = kCapacity}); }, Status::kSystem, {"open files"});
-  }), 0);
+  EXPECT_EQ(
+      in_child([&] {
+        auto spare = ::dup(0);
+        const rlimit limit{static_cast<rlim_t>(spare), static_cast<rlim_t>(spare)};
+        ::close(spare);
+        require(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+        require_refused([&] { (void)Producer::create("other", making()); }, Status::kSystem, {"other", "open files"});
+        require_refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kSystem, {"ring", "open files"});
+        require_refused([&] { (void)Consumer::attach("ring", watching()); }, Status::kSystem, {"ring", "open files"});
+        require_refused([&] { (void)statistics("ring", directory()); }, Status::kSystem, {"ring", "open files"});
+        require_refused([&] { (void)Producer::create_unnamed({.capacity = kCapacity}); }, Status::kSystem,
+                        {"open files"});
+      }),
+      0);
   EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
 }
 

@@ -36,10 +36,9 @@ class LeftoversTest : public HostileTest {
 };
 
 TEST_F(LeftoversTest, of_the_dead_are_swept_by_list_create_and_remove) {
-  const std::vector<std::function<void()>> sweepers = {
-      [&] { EXPECT_TRUE(list(directory()).empty()); },
-      [&] { auto producer = Producer::create("other", making()); },
-      [&] { ringmain::remove("other", directory()); }};
+  const std::vector<std::function<void()>> sweepers = {[&] { EXPECT_TRUE(list(directory()).empty()); },
+                                                       [&] { auto producer = Producer::create("other", making()); },
+                                                       [&] { ringmain::remove("other", directory()); }};
   for (const auto& sweep : sweepers) {
     leave(leftover("new"));
     leave(leftover("old"));
@@ -72,8 +71,9 @@ TEST_F(LeftoversTest, of_the_living_are_left_alone) {
 }
 
 TEST_F(LeftoversTest, that_only_look_like_some_are_left_alone) {
-  const std::vector<std::string> names = {".ring.new-0123456789abcdef", "ring.new-0123456789abcdef", "ring.ring.new-0123456789abcde",
-                                          "ring.ring.new-0123456789abcdeg", "ring.ring.tmp-0123456789abcdef"};
+  const std::vector<std::string> names = {".ring.new-0123456789abcdef", "ring.new-0123456789abcdef",
+                                          "ring.ring.new-0123456789abcde", "ring.ring.new-0123456789abcdeg",
+                                          "ring.ring.tmp-0123456789abcdef"};
   for (const auto& name : names) fs::create_directory(directory() / name);
   EXPECT_TRUE(list(directory()).empty());
   EXPECT_EQ(entries().size(), names.size());
@@ -145,9 +145,8 @@ TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_ring_that_was_born_meanwhil
     return 0;
   };
   Refusal refusal;
-  ASSERT_TRUE(intercept({SYS_fcntl}, before_lease, [&] {
-    refusal = refusal_of([&] { ringmain::remove("ring", directory()); });
-  }));
+  ASSERT_TRUE(intercept({SYS_fcntl}, before_lease,
+                        [&] { refusal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
   ASSERT_TRUE(producer);
   EXPECT_NE(refusal.status, Status::kOk);
   EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});

@@ -63,8 +63,9 @@ TEST_F(NamesTest, of_groups_are_refused_the_same) {
 }
 
 TEST_F(NamesTest, of_every_allowed_length_and_kind_work) {
-  for (const std::string& name : {std::string("x"), std::string(kMaxNameBytes, 'x'), std::string("_"), std::string("a.b-c_D9."),
-                                  std::string("x.ring"), std::string("x.ring.new-0123456789abcdef")}) {
+  for (const std::string& name :
+       {std::string("x"), std::string(kMaxNameBytes, 'x'), std::string("_"), std::string("a.b-c_D9."),
+        std::string("x.ring"), std::string("x.ring.new-0123456789abcdef")}) {
     auto producer = Producer::create(name, making());
     auto consumer = Consumer::attach(name, attaching());
     ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
@@ -81,15 +82,19 @@ TEST_F(NamesTest, a_ring_that_is_not_there_is_told_from_all_else) {
     EXPECT_TRUE(refused(all[i], Status::kNotFound, {"ring 'absent'", directory().string(), "start its producer"})) << i;
   }
   auto producer = Producer::create("ring", making());
-  EXPECT_TRUE(refused([&] { remove_group("ring", "absent", directory()); }, Status::kNotFound, {"group 'absent'", "'ring'"}));
+  EXPECT_TRUE(
+      refused([&] { remove_group("ring", "absent", directory()); }, Status::kNotFound, {"group 'absent'", "'ring'"}));
 }
 
 TEST_F(NamesTest, a_directory_that_is_not_there_is_named) {
   const std::filesystem::path missing = directory() / "missing";
   const RingOptions options{.directory = missing, .capacity = kCapacity};
-  EXPECT_TRUE(refused([&] { (void)Producer::create("ring", options); }, Status::kNotFound, {"'ring'", missing.string()}));
-  EXPECT_TRUE(refused([&] { (void)Producer::open("ring", {.directory = missing}); }, Status::kNotFound, {missing.string()}));
-  EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", {.directory = missing}); }, Status::kNotFound, {missing.string()}));
+  EXPECT_TRUE(
+      refused([&] { (void)Producer::create("ring", options); }, Status::kNotFound, {"'ring'", missing.string()}));
+  EXPECT_TRUE(
+      refused([&] { (void)Producer::open("ring", {.directory = missing}); }, Status::kNotFound, {missing.string()}));
+  EXPECT_TRUE(
+      refused([&] { (void)Consumer::attach("ring", {.directory = missing}); }, Status::kNotFound, {missing.string()}));
   EXPECT_TRUE(refused([&] { (void)statistics("ring", missing); }, Status::kNotFound, {missing.string()}));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", missing); }, Status::kNotFound, {missing.string()}));
   EXPECT_TRUE(refused([&] { (void)list(missing); }, Status::kNotFound, {missing.string()}));
@@ -99,7 +104,8 @@ TEST_F(NamesTest, a_directory_that_is_a_file_is_refused) {
   const std::filesystem::path file = directory() / "file";
   write_file(file, "not a directory");
   EXPECT_TRUE(refused([&] { (void)Producer::create("ring", {.directory = file}); }, Status::kSystem, {file.string()}));
-  EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", {.directory = file}); }, Status::kNotARing, {file.string()}));
+  EXPECT_TRUE(
+      refused([&] { (void)Consumer::attach("ring", {.directory = file}); }, Status::kNotARing, {file.string()}));
   EXPECT_TRUE(refused([&] { (void)list(file); }, Status::kSystem, {file.string()}));
 }
 

@@ -34,11 +34,12 @@ class OpeningFuzzTest : public HostileTest {
       }
     }
     ASSERT_EQ(in_child([&] {
-      auto own = Consumer::attach("ring", attaching());
-      auto member = Consumer::attach("ring", {.directory = directory(), .group = "durable", .durable = true});
-      require(producer.position() != 0, "no messages");
-      ::kill(::getpid(), SIGKILL);
-    }), -SIGKILL);
+                auto own = Consumer::attach("ring", attaching());
+                auto member = Consumer::attach("ring", {.directory = directory(), .group = "durable", .durable = true});
+                require(producer.position() != 0, "no messages");
+                ::kill(::getpid(), SIGKILL);
+              }),
+              -SIGKILL);
     for (int i = 0; i < 100; ++i) ASSERT_EQ(producer.try_publish(std::vector<std::byte>(100)), Status::kOk);
   }
 
@@ -96,7 +97,8 @@ class OpeningFuzzTest : public HostileTest {
   }
 
   void visit(std::uint64_t& lot) {
-    const Start starts[] = {Start::latest(), Start::oldest(), Start::at(mix(lot) % (4 * kCapacity)), Start::at(mix(lot))};
+    const Start starts[] = {Start::latest(), Start::oldest(), Start::at(mix(lot) % (4 * kCapacity)),
+                            Start::at(mix(lot))};
     const Start start = starts[mix(lot) % 4];
     switch (mix(lot) % 8) {
       case 0: return read(Consumer::attach("ring", attaching(start)));
@@ -130,34 +132,37 @@ class OpeningFuzzTest : public HostileTest {
 
 TEST_F(OpeningFuzzTest, random_damage_is_an_error_or_harmless) {
   make_ring();
-  EXPECT_EQ(in_child([&] {
-    std::vector<std::byte> images[2];
-    for (int i = 0; i < 2; ++i) {
-      const RawFile file(ring_path() / (i == 0 ? "ring" : "consumers"));
-      images[i].assign(file.bytes().begin(), file.bytes().end());
-    }
-    std::filesystem::remove_all(ring_path());
-    auto ring = std::make_unique<RawFile>(fresh("ring", images[0].size()));
-    auto consumers = std::make_unique<RawFile>(fresh("consumers", images[1].size()));
-    for (int i = 0; i < kSegments; ++i) {
-      std::uint64_t lot = static_cast<std::uint64_t>(i);
-      expect_no_hang();
-      std::copy(images[0].begin(), images[0].end(), ring->bytes().begin());
-      std::copy(images[1].begin(), images[1].end(), consumers->bytes().begin());
-      damage(*ring, *consumers, lot);
-      try {
-        visit(lot);
-        ++outcomes_->opened;
-      } catch (const Error& error) {
-        require(std::string_view(error.what()).find("ring") != std::string_view::npos, error.what());
-        ++outcomes_->refused;
-      }
-      if (std::filesystem::exists(ring_path() / "consumers")) continue;
-      require(entries().empty(), "a removal left something behind");
-      ring = std::make_unique<RawFile>(fresh("ring", images[0].size()));
-      consumers = std::make_unique<RawFile>(fresh("consumers", images[1].size()));
-    }
-  }, 600), 0);
+  EXPECT_EQ(in_child(
+                [&] {
+                  std::vector<std::byte> images[2];
+                  for (int i = 0; i < 2; ++i) {
+                    const RawFile file(ring_path() / (i == 0 ? "ring" : "consumers"));
+                    images[i].assign(file.bytes().begin(), file.bytes().end());
+                  }
+                  std::filesystem::remove_all(ring_path());
+                  auto ring = std::make_unique<RawFile>(fresh("ring", images[0].size()));
+                  auto consumers = std::make_unique<RawFile>(fresh("consumers", images[1].size()));
+                  for (int i = 0; i < kSegments; ++i) {
+                    std::uint64_t lot = static_cast<std::uint64_t>(i);
+                    expect_no_hang();
+                    std::copy(images[0].begin(), images[0].end(), ring->bytes().begin());
+                    std::copy(images[1].begin(), images[1].end(), consumers->bytes().begin());
+                    damage(*ring, *consumers, lot);
+                    try {
+                      visit(lot);
+                      ++outcomes_->opened;
+                    } catch (const Error& error) {
+                      require(std::string_view(error.what()).find("ring") != std::string_view::npos, error.what());
+                      ++outcomes_->refused;
+                    }
+                    if (std::filesystem::exists(ring_path() / "consumers")) continue;
+                    require(entries().empty(), "a removal left something behind");
+                    ring = std::make_unique<RawFile>(fresh("ring", images[0].size()));
+                    consumers = std::make_unique<RawFile>(fresh("consumers", images[1].size()));
+                  }
+                },
+                600),
+            0);
   EXPECT_GT(outcomes_->opened, kSegments / 10);
   EXPECT_GT(outcomes_->refused, kSegments / 100);
 }

@@ -84,7 +84,8 @@ TEST_F(OpeningTest, a_second_producer_is_refused_in_another_process_until_the_fi
 TEST_F(OpeningTest, a_second_remover_is_refused) {
   { auto producer = Producer::create("ring", making()); }
   Descriptor file(::open((ring_path() / "ring").c_str(), O_RDWR | O_CLOEXEC));
-  Lease remover(std::move(file), [](void*) noexcept {}, nullptr);
+  Lease remover(
+      std::move(file), [](void*) noexcept {}, nullptr);
   ASSERT_TRUE(remover.take(kRemoverByte));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, {"'ring'", "removes it"}));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory(), true); }, Status::kInUse, {"'ring'"}));
@@ -174,6 +175,17 @@ TEST_F(OpeningTest, what_is_no_regular_file_is_refused_as_consumers) {
   auto other = Producer::create("other", making());
   fs::create_symlink(ring_path("other") / "consumers", path);
   refuse("a symlink");
+}
+
+// Not even to the two files of one ring.
+TEST_F(OpeningTest, symlinks_in_the_place_of_both_files_are_refused) {
+  { auto producer = Producer::create("real", making()); }
+  fs::create_directory(ring_path());
+  for (const char* file : {"ring", "consumers"}) fs::create_symlink(ring_path("real") / file, ring_path() / file);
+  EXPECT_TRUE(refused([&] { (void)Producer::open("ring", opening()); }, Status::kNotARing, {"'ring'"}));
+  EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kNotARing, {"'ring'"}));
+  EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", watching()); }, Status::kNotARing, {"'ring'"}));
+  EXPECT_TRUE(refused([&] { (void)statistics("ring", directory()); }, Status::kNotARing, {"'ring'"}));
 }
 
 TEST_F(OpeningTest, a_ring_whose_consumers_file_is_gone_can_still_be_watched) {

@@ -70,18 +70,20 @@ TEST_F(PermissionTest, by_default_a_ring_is_for_its_owner) {
   EXPECT_EQ(mode_of(ring_path() / "ring"), 0600U);
   EXPECT_EQ(mode_of(ring_path() / "consumers"), 0600U);
   EXPECT_EQ(as_stranger([&] {
-    require_no_producing();
-    require_no_consuming();
-    require_no_watching();
-    require(list(directory()) == std::vector<std::string>{"ring"}, "the name is no secret");
-  }), 0);
+              require_no_producing();
+              require_no_consuming();
+              require_no_watching();
+              require(list(directory()) == std::vector<std::string>{"ring"}, "the name is no secret");
+            }),
+            0);
 }
 
 TEST_F(PermissionTest, a_name_that_somebody_else_took_is_taken) {
   auto producer = Producer::create("ring", making());
   EXPECT_EQ(as_stranger([&] {
-    require_refused([&] { (void)Producer::create("ring", making()); }, Status::kExists, {"'ring'"});
-  }), 0);
+              require_refused([&] { (void)Producer::create("ring", making()); }, Status::kExists, {"'ring'"});
+            }),
+            0);
   EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
 }
 
@@ -89,10 +91,11 @@ TEST_F(PermissionTest, who_may_read_may_watch) {
   auto producer = Producer::create("ring", of_mode(0644));
   ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
   EXPECT_EQ(as_stranger([&] {
-    require_no_producing();
-    require_no_consuming();
-    require_watching();
-  }), 0);
+              require_no_producing();
+              require_no_consuming();
+              require_watching();
+            }),
+            0);
 }
 
 TEST_F(PermissionTest, who_may_write_may_consume_but_not_produce) {
@@ -101,10 +104,11 @@ TEST_F(PermissionTest, who_may_write_may_consume_but_not_produce) {
   EXPECT_EQ(mode_of(ring_path() / "consumers"), 0666U);
   ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
   EXPECT_EQ(as_stranger([&] {
-    require_no_producing();
-    require_watching();
-    require_consuming();
-  }), 0);
+              require_no_producing();
+              require_watching();
+              require_consuming();
+            }),
+            0);
   producer.close();
   EXPECT_EQ(as_stranger([&] { require_no_producing(); }), 0);
 }
@@ -123,15 +127,21 @@ TEST_F(PermissionTest, a_group_is_let_in_by_number_and_by_name) {
     struct stat status {};
     ASSERT_EQ(::stat((ring_path() / "consumers").c_str(), &status), 0);
     EXPECT_EQ(group == std::string("4242"), status.st_gid == kMembers);
+    EXPECT_EQ(as_stranger(
+                  [&] {
+                    require_no_producing();
+                    require_consuming();
+                    require_watching();
+                  },
+                  status.st_gid),
+              0)
+        << group;
     EXPECT_EQ(as_stranger([&] {
-      require_no_producing();
-      require_consuming();
-      require_watching();
-    }, status.st_gid), 0) << group;
-    EXPECT_EQ(as_stranger([&] {
-      require_no_consuming();
-      require_no_watching();
-    }), 0) << group;
+                require_no_consuming();
+                require_no_watching();
+              }),
+              0)
+        << group;
     ringmain::remove("ring", directory(), true);
   }
 }
@@ -141,9 +151,11 @@ TEST_F(PermissionTest, a_group_that_is_not_there_or_not_ours_is_refused) {
                       {"group 'no-such-group'"}));
   EXPECT_TRUE(entries().empty());
   EXPECT_EQ(as_stranger([&] {
-    require_refused([&] { (void)Producer::create("ring", of_mode(0660, "0")); }, Status::kNoPermission, {"'0'"});
-    require(entries().empty(), "something was left behind");
-  }), 0);
+              require_refused([&] { (void)Producer::create("ring", of_mode(0660, "0")); }, Status::kNoPermission,
+                              {"'0'"});
+              require(entries().empty(), "something was left behind");
+            }),
+            0);
 }
 
 TEST_F(PermissionTest, the_umask_makes_no_difference) {
@@ -152,7 +164,8 @@ TEST_F(PermissionTest, the_umask_makes_no_difference) {
     auto producer = Producer::create("ring", of_mode(0640));
     auto consumer = Consumer::attach("ring", attaching());
     require(mode_of(ring_path()) == 0750 && mode_of(ring_path() / "ring") == 0640 &&
-                mode_of(ring_path() / "consumers") == 0640, "modes");
+                mode_of(ring_path() / "consumers") == 0640,
+            "modes");
     ringmain::remove("ring", directory(), true);
     require(entries().empty(), "something was left behind");
   };
@@ -166,48 +179,57 @@ TEST_F(PermissionTest, a_directory_that_may_not_be_written_is_told) {
   fs::permissions(directory(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
   auto producer = Producer::create("mine", of_mode(0666));
   EXPECT_EQ(as_stranger([&] {
-    require_refused([&] { (void)Producer::create("ring", making()); }, Status::kNoPermission, {"'ring'", directory().native()});
-    auto consumer = Consumer::attach("mine", attaching());
-  }), 0);
+              require_refused([&] { (void)Producer::create("ring", making()); }, Status::kNoPermission,
+                              {"'ring'", directory().native()});
+              auto consumer = Consumer::attach("mine", attaching());
+            }),
+            0);
   fs::permissions(directory(), fs::perms::owner_all);
   EXPECT_EQ(as_stranger([&] {
-    require_refused([&] { (void)Consumer::attach("mine", attaching()); }, Status::kNoPermission, {"'mine'"});
-    require_refused([&] { (void)list(directory()); }, Status::kNoPermission, {directory().native()});
-  }), 0);
+              require_refused([&] { (void)Consumer::attach("mine", attaching()); }, Status::kNoPermission, {"'mine'"});
+              require_refused([&] { (void)list(directory()); }, Status::kNoPermission, {directory().native()});
+            }),
+            0);
 }
 
 // Such a directory can be written and entered but not listed.
 TEST_F(PermissionTest, nothing_is_left_behind_in_a_directory_that_may_not_be_listed) {
-  fs::permissions(directory(), fs::perms::owner_all | fs::perms::others_write | fs::perms::others_exec | fs::perms::sticky_bit);
+  fs::permissions(directory(),
+                  fs::perms::owner_all | fs::perms::others_write | fs::perms::others_exec | fs::perms::sticky_bit);
   EXPECT_EQ(as_stranger([&] {
-    { auto ring = Producer::create("ring", making()); }
-    require_refused([&] { (void)Producer::create("ring", making()); }, Status::kExists);
-    require_refused([&] { (void)Producer::create("other", of_mode(0660, "no-such-group")); }, Status::kBadOption);
-    ringmain::remove("ring", directory());
-  }), 0);
+              { auto ring = Producer::create("ring", making()); }
+              require_refused([&] { (void)Producer::create("ring", making()); }, Status::kExists);
+              require_refused([&] { (void)Producer::create("other", of_mode(0660, "no-such-group")); },
+                              Status::kBadOption);
+              ringmain::remove("ring", directory());
+            }),
+            0);
   EXPECT_EQ(entries(), std::vector<std::string>{});
 }
 
 TEST_F(PermissionTest, the_kernel_keeps_consumers_from_the_rings_memory) {
   auto producer = Producer::create("ring", of_mode(0666));
   ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
-  EXPECT_EQ(as_stranger([&] {
-    const std::string path = ring_path() / "ring";
-    require(::open(path.c_str(), O_RDWR) < 0 && errno == EACCES, "opened to write");
-    require(::open(path.c_str(), O_RDONLY | O_TRUNC) < 0 && errno == EACCES, "truncated by opening");
-    require(::truncate(path.c_str(), 0) != 0 && errno == EACCES, "truncated");
-    require(::unlink(path.c_str()) != 0 && errno == EACCES, "unlinked");
-    require(::chmod(path.c_str(), 0666) != 0 && errno == EPERM, "changed the mode");
-    const int file = ::open(path.c_str(), O_RDONLY);
-    require(file >= 0, "read");
-    require(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED && errno == EACCES, "mapped");
-    void* page = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0);
-    require(page != MAP_FAILED, "mapped to read");
-    require(::mprotect(page, 4096, PROT_READ | PROT_WRITE) != 0 && errno == EACCES, "made writable");
-    require(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDWR) < 0 && errno == EACCES, "reopened");
-    require(::fchmod(file, 0666) != 0 && ::ftruncate(file, 0) != 0, "changed through the descriptor");
-    require(::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) != 0, "punched");
-  }), 0);
+  EXPECT_EQ(
+      as_stranger([&] {
+        const std::string path = ring_path() / "ring";
+        require(::open(path.c_str(), O_RDWR) < 0 && errno == EACCES, "opened to write");
+        require(::open(path.c_str(), O_RDONLY | O_TRUNC) < 0 && errno == EACCES, "truncated by opening");
+        require(::truncate(path.c_str(), 0) != 0 && errno == EACCES, "truncated");
+        require(::unlink(path.c_str()) != 0 && errno == EACCES, "unlinked");
+        require(::chmod(path.c_str(), 0666) != 0 && errno == EPERM, "changed the mode");
+        const int file = ::open(path.c_str(), O_RDONLY);
+        require(file >= 0, "read");
+        require(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED && errno == EACCES,
+                "mapped");
+        void* page = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0);
+        require(page != MAP_FAILED, "mapped to read");
+        require(::mprotect(page, 4096, PROT_READ | PROT_WRITE) != 0 && errno == EACCES, "made writable");
+        require(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDWR) < 0 && errno == EACCES, "reopened");
+        require(::fchmod(file, 0666) != 0 && ::ftruncate(file, 0) != 0, "changed through the descriptor");
+        require(::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) != 0, "punched");
+      }),
+      0);
   EXPECT_EQ(statistics("ring", directory()).messages, 1U);
 }
 
@@ -218,12 +240,14 @@ TEST_F(PermissionTest, a_consumer_that_writes_to_a_message_dies_and_nobody_else_
   ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
   for (const bool spectating : {false, true}) {
     EXPECT_EQ(in_child([&] {
-      ::signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would make an exit of it
-      auto consumer = Consumer::attach("ring", spectating ? watching(Start::oldest()) : attaching(Start::oldest()));
-      const Message message = consumer.receive();
-      require(text_of(message) == "hello", "receive");
-      *const_cast<volatile std::byte*>(message.bytes().data()) = std::byte{'J'};
-    }), -SIGSEGV);
+                ::signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would make an exit of it
+                auto consumer =
+                    Consumer::attach("ring", spectating ? watching(Start::oldest()) : attaching(Start::oldest()));
+                const Message message = consumer.receive();
+                require(text_of(message) == "hello", "receive");
+                *const_cast<volatile std::byte*>(message.bytes().data()) = std::byte{'J'};
+              }),
+              -SIGSEGV);
   }
   EXPECT_EQ(text_of(witness.try_receive()), "hello");
   ASSERT_EQ(producer.publish(bytes_of("goes on")), Status::kOk);

@@ -80,9 +80,7 @@ class HostileTest : public ::testing::Test {
     return {.directory = directory(), .capacity = kCapacity, .policy = policy};
   }
   OpenOptions opening() const { return {.directory = directory()}; }
-  ConsumerOptions attaching(Start start = Start::latest()) const {
-    return {.directory = directory(), .start = start};
-  }
+  ConsumerOptions attaching(Start start = Start::latest()) const { return {.directory = directory(), .start = start}; }
   ConsumerOptions watching(Start start = Start::latest()) const {
     return {.directory = directory(), .start = start, .spectator = true};
   }

@@ -79,14 +79,15 @@ TEST_F(RefusedCallsTest, consumers_that_can_not_be) {
     options.spectator = true;
     options.durable = true;
   });
-  expect_bad_attaching("'group'", [](ConsumerOptions& options) { options.group = "group"; }, Policy::kOverwrite);
+  expect_bad_attaching(
+      "'group'", [](ConsumerOptions& options) { options.group = "group"; }, Policy::kOverwrite);
   expect_bad_attaching("spin", [](ConsumerOptions& options) { options.spin = -1ns; });
 }
 
 TEST_F(RefusedCallsTest, a_take_over_with_a_negative_duration) {
   { auto producer = Producer::create("ring", making()); }
-  EXPECT_TRUE(refused([&] { (void)Producer::open("ring", {.directory = directory(), .spin = -1ns}); }, Status::kBadOption,
-                      {"spin"}));
+  EXPECT_TRUE(refused([&] { (void)Producer::open("ring", {.directory = directory(), .spin = -1ns}); },
+                      Status::kBadOption, {"spin"}));
 }
 
 TEST_F(RefusedCallsTest, a_named_ring_hands_on_no_descriptors) {
@@ -102,7 +103,8 @@ TEST_F(RefusedCallsTest, the_wrong_type) {
   const auto options = attaching();
   EXPECT_TRUE(refused([&] { (void)Channel<std::uint64_t>::attach("trades", options); }, Status::kTypeMismatch,
                       {"'trades'", "'Trade' of 16 bytes", "'uint64' of 8 bytes", "same definition"}));
-  EXPECT_TRUE(refused([&] { (void)Trades::attach("bytes", options); }, Status::kTypeMismatch, {"'bytes'", "untyped bytes"}));
+  EXPECT_TRUE(
+      refused([&] { (void)Trades::attach("bytes", options); }, Status::kTypeMismatch, {"'bytes'", "untyped bytes"}));
   EXPECT_TRUE(refused([&] { (void)Trades::attach("numbers", watching()); }, Status::kTypeMismatch, {"'numbers'"}));
   typed.close();
   EXPECT_TRUE(refused([&] { (void)Channel<float>::open("trades", opening()); }, Status::kTypeMismatch, {"'float32'"}));

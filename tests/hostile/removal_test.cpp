@@ -134,17 +134,19 @@ TEST_F(RemovalTest, that_fails_leaves_the_ring_as_it_was) {
   EXPECT_EQ(as_stranger([&] { auto producer = Producer::create("ring", making()); }), 0);
   fs::permissions(directory(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
   EXPECT_EQ(as_stranger([&] {
-    require_refused([&] { ringmain::remove("ring", directory()); }, Status::kNoPermission, {"'ring'"});
-    auto producer = Producer::open("ring", opening());
-    require(!statistics("ring", directory()).removed, "removed, and still there");
-  }), 0);
+              require_refused([&] { ringmain::remove("ring", directory()); }, Status::kNoPermission, {"'ring'"});
+              auto producer = Producer::open("ring", opening());
+              require(!statistics("ring", directory()).removed, "removed, and still there");
+            }),
+            0);
 }
 
 TEST_F(RemovalTest, of_a_group_is_refused_while_a_member_lives) {
   auto producer = Producer::create("ring", making());
   {
     auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true});
-    EXPECT_TRUE(refused([&] { remove_group("ring", "group", directory()); }, Status::kInUse, {"'group'", "'ring'", "alive"}));
+    EXPECT_TRUE(
+        refused([&] { remove_group("ring", "group", directory()); }, Status::kInUse, {"'group'", "'ring'", "alive"}));
   }
   while (producer.try_publish(bytes_) == Status::kOk) {
   }

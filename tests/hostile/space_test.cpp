@@ -40,73 +40,83 @@ class SpaceTest : public HostileTest {
 
 TEST_F(SpaceTest, a_ring_too_large_for_the_file_system_is_refused_with_need_room_and_remedy) {
   EXPECT_EQ(in_little_room([&] {
-    const auto before = room();
-    for (const std::size_t capacity : {std::size_t{8} << 20, std::size_t{1} << 20, algorithm::kMaxCapacity}) {
-      const std::string need = capacity == 8 << 20 ? "8.1 MiB" : capacity == 1 << 20 ? "1.1 MiB" : "64.0 TiB";
-      require_refused([&] { (void)Producer::create("ring", of_capacity(capacity)); }, Status::kNoSpace,
-                      {"needs " + need, "1.0 MiB free", directory().native(), "ringmain rm", "RINGMAIN_DIR", "--shm-size"});
-      require(entries().empty(), "something was left behind");
-      require(room() == before, "room was kept");
-    }
-    auto producer = Producer::create("ring", of_capacity(512 << 10));
-  }), 0);
+              const auto before = room();
+              for (const std::size_t capacity : {std::size_t{8} << 20, std::size_t{1} << 20, algorithm::kMaxCapacity}) {
+                const std::string need = capacity == 8 << 20 ? "8.1 MiB" : capacity == 1 << 20 ? "1.1 MiB" : "64.0 TiB";
+                require_refused([&] { (void)Producer::create("ring", of_capacity(capacity)); }, Status::kNoSpace,
+                                {"needs " + need, "1.0 MiB free", directory().native(), "ringmain rm", "RINGMAIN_DIR",
+                                 "--shm-size"});
+                require(entries().empty(), "something was left behind");
+                require(room() == before, "room was kept");
+              }
+              auto producer = Producer::create("ring", of_capacity(512 << 10));
+            }),
+            0);
 }
 
 TEST_F(SpaceTest, a_ring_whose_second_file_does_not_fit_is_refused_too) {
   EXPECT_EQ(in_little_room([&] {
-    write_file(directory() / "filler", std::string((1 << 20) - (64 << 10) - (512 << 10) - (32 << 10), 'x'));
-    const auto before = room();
-    require_refused([&] { (void)Producer::create("ring", of_capacity(512 << 10)); }, Status::kNoSpace,
-                    {"needs 636.0 KiB", "608.0 KiB free"});  // both files; before either was made
-    require(entries().size() == 1 && room() == before, "something was left behind");
-  }), 0);
+              write_file(directory() / "filler", std::string((1 << 20) - (64 << 10) - (512 << 10) - (32 << 10), 'x'));
+              const auto before = room();
+              require_refused([&] { (void)Producer::create("ring", of_capacity(512 << 10)); }, Status::kNoSpace,
+                              {"needs 636.0 KiB", "608.0 KiB free"});  // both files; before either was made
+              require(entries().size() == 1 && room() == before, "something was left behind");
+            }),
+            0);
 }
 
 TEST_F(SpaceTest, a_full_file_system_without_even_room_for_a_directory) {
   EXPECT_EQ(in_child([&] {
-    require(mount_own_tmpfs(directory(), "size=1m,nr_inodes=3"), "mount");
-    require_refused([&] { (void)Producer::create("ring", of_capacity(64 << 10)); }, Status::kNoSpace, {"create"});
-    require(entries().empty(), "something was left behind");
-  }), 0);
+              require(mount_own_tmpfs(directory(), "size=1m,nr_inodes=3"), "mount");
+              require_refused([&] { (void)Producer::create("ring", of_capacity(64 << 10)); }, Status::kNoSpace,
+                              {"create"});
+              require(entries().empty(), "something was left behind");
+            }),
+            0);
 }
 
 TEST_F(SpaceTest, a_name_that_exists_is_told_even_when_there_is_no_room_for_a_second_ring) {
   EXPECT_EQ(in_little_room([&] {
-    auto producer = Producer::create("ring", of_capacity(512 << 10));
-    require_refused([&] { (void)Producer::create("ring", of_capacity(512 << 10)); }, Status::kExists, {"'ring'"});
-  }), 0);
+              auto producer = Producer::create("ring", of_capacity(512 << 10));
+              require_refused([&] { (void)Producer::create("ring", of_capacity(512 << 10)); }, Status::kExists,
+                              {"'ring'"});
+            }),
+            0);
 }
 
 TEST_F(SpaceTest, a_ring_goes_on_when_its_file_system_fills_up_later) {
   EXPECT_EQ(in_little_room([&] {
-    auto producer = Producer::create("ring", of_capacity(256 << 10));
-    fill();
-    require(room() == 0, "there is room");
-    auto consumer = Consumer::attach("ring", attaching());
-    auto member = Consumer::attach("ring", joining("group"));
-    const std::string text(10000, 'x');
-    for (int i = 0; i < 1000; ++i) {  // many times around
-      require(producer.try_publish(bytes_of(text)) == Status::kOk, "publish");
-      require(text_of(consumer.try_receive()) == text && text_of(member.try_receive()) == text, "receive");
-    }
-    require(statistics("ring", directory()).messages == 1000, "statistics");
-    producer.close();
-    auto next = Producer::open("ring", opening());
-    require(next.try_publish(bytes_of(text)) == Status::kOk, "publish");
-    require_refused([&] { (void)Producer::create("other", of_capacity(64 << 10)); }, Status::kNoSpace, {"0 B free"});
-    ringmain::remove("ring", directory(), true);
-    require(entries() == std::vector<std::string>{"filler"}, "something was left behind");
-  }), 0);
+              auto producer = Producer::create("ring", of_capacity(256 << 10));
+              fill();
+              require(room() == 0, "there is room");
+              auto consumer = Consumer::attach("ring", attaching());
+              auto member = Consumer::attach("ring", joining("group"));
+              const std::string text(10000, 'x');
+              for (int i = 0; i < 1000; ++i) {  // many times around
+                require(producer.try_publish(bytes_of(text)) == Status::kOk, "publish");
+                require(text_of(consumer.try_receive()) == text && text_of(member.try_receive()) == text, "receive");
+              }
+              require(statistics("ring", directory()).messages == 1000, "statistics");
+              producer.close();
+              auto next = Producer::open("ring", opening());
+              require(next.try_publish(bytes_of(text)) == Status::kOk, "publish");
+              require_refused([&] { (void)Producer::create("other", of_capacity(64 << 10)); }, Status::kNoSpace,
+                              {"0 B free"});
+              ringmain::remove("ring", directory(), true);
+              require(entries() == std::vector<std::string>{"filler"}, "something was left behind");
+            }),
+            0);
 }
 
 TEST_F(SpaceTest, a_limit_on_the_size_of_files_is_an_error_and_no_signal) {
   EXPECT_EQ(in_child([&] {
-    const rlimit limit{1 << 20, RLIM_INFINITY};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    require_refused([&] { (void)Producer::create("ring", of_capacity(8 << 20)); }, Status::kNoSpace);
-    require(entries().empty(), "something was left behind");
-    auto producer = Producer::create("ring", of_capacity(64 << 10));
-  }), 0);
+              const rlimit limit{1 << 20, RLIM_INFINITY};
+              ::setrlimit(RLIMIT_FSIZE, &limit);
+              require_refused([&] { (void)Producer::create("ring", of_capacity(8 << 20)); }, Status::kNoSpace);
+              require(entries().empty(), "something was left behind");
+              auto producer = Producer::create("ring", of_capacity(64 << 10));
+            }),
+            0);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 // Read locks, held through a descriptor that can't write.
 class Squatter {
  public:
-  Squatter(const std::filesystem::path& file, off_t first, off_t count) : file_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+  Squatter(const std::filesystem::path& file, off_t first, off_t count)
+      : file_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
     struct flock range {};
     range.l_type = F_RDLCK;
     range.l_whence = SEEK_SET;
@@ -50,10 +51,11 @@ TEST_F(SquattingTest, on_a_dead_producers_byte_is_not_taken_for_life) {
 TEST_F(SquattingTest, on_the_bytes_of_dead_consumers_does_not_hold_the_producer) {
   auto producer = Producer::create("ring", making());
   ASSERT_EQ(in_child([&] {
-    auto own = Consumer::attach("ring", attaching());
-    auto member = Consumer::attach("ring", joining("group"));
-    ::kill(::getpid(), SIGKILL);
-  }), -SIGKILL);
+              auto own = Consumer::attach("ring", attaching());
+              auto member = Consumer::attach("ring", joining("group"));
+              ::kill(::getpid(), SIGKILL);
+            }),
+            -SIGKILL);
   const Squatter squatter(ring_path() / "consumers", 0, kMaxConsumers);
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(producer.publish_for(std::vector<std::byte>(1000), 10s), Status::kOk);
   for (const auto& consumer : statistics("ring", directory()).consumers) EXPECT_FALSE(consumer.alive);
@@ -78,7 +80,8 @@ TEST_F(SquattingTest, on_every_line_is_told_to_who_wants_to_attach) {
   {
     const Squatter squatter(ring_path() / "consumers", 1, kMaxConsumers);
     EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kSquatted, {"'ring'", "locks"}));
-    EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", joining("group")); }, Status::kSquatted, {"'ring'", "locks"}));
+    EXPECT_TRUE(
+        refused([&] { (void)Consumer::attach("ring", joining("group")); }, Status::kSquatted, {"'ring'", "locks"}));
     auto spectator = Consumer::attach("ring", watching());
     ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
     EXPECT_EQ(text_of(early.try_receive()), "hello");

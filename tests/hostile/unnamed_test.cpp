@@ -16,8 +16,9 @@ class UnnamedTest : public HostileTest {
  protected:
   void expect_not_a_ring(RingDescriptors descriptors, const char* what) {
     EXPECT_TRUE(refused([&] { (void)Consumer::attach(descriptors); }, Status::kNotARing, {"unnamed ring"})) << what;
-    EXPECT_TRUE(refused([&] { (void)Consumer::attach(descriptors, {.spectator = true}); }, Status::kNotARing,
-                        {"unnamed ring"})) << what;
+    EXPECT_TRUE(
+        refused([&] { (void)Consumer::attach(descriptors, {.spectator = true}); }, Status::kNotARing, {"unnamed ring"}))
+        << what;
   }
   // A memfd with these bytes and seals.
   static Descriptor memory(std::span<const std::byte> bytes, int seals) {
@@ -72,7 +73,11 @@ TEST_F(UnnamedTest, the_files_of_two_rings_are_refused) {
 
 TEST_F(UnnamedTest, sealed_garbage_is_refused) {
   const Descriptor small = memory(bytes_of("short"), F_SEAL_SHRINK);
-  EXPECT_TRUE(refused([&] { (void)Consumer::attach({small.get(), ring_.consumers}); }, Status::kTruncated, {"unnamed"}));
+  EXPECT_TRUE(refused(
+      [&] {
+        (void)Consumer::attach({small.get(), ring_.consumers});
+      },
+      Status::kTruncated, {"unnamed"}));
   const Descriptor large = memory(std::vector<std::byte>(kSlotsOffset + kCapacity), F_SEAL_SHRINK);
   expect_not_a_ring({large.get(), ring_.consumers}, "zeros");
 }
@@ -157,10 +162,11 @@ TEST_F(UnnamedTest, a_stranger_who_is_given_the_descriptors_can_consume) {
   if (!may_change_user()) GTEST_SKIP() << "becoming another user needs root";
   ASSERT_EQ(producer_.publish(bytes_of("hello")), Status::kOk);
   EXPECT_EQ(as_stranger([&] {
-    auto consumer = Consumer::attach(ring_, {.start = Start::oldest()});
-    require(text_of(consumer.receive()) == "hello", "receive");
-    require_refused([&] { (void)Segment::open(ring_, Access::kProduce); }, Status::kNoPermission);
-  }), 0);
+              auto consumer = Consumer::attach(ring_, {.start = Start::oldest()});
+              require(text_of(consumer.receive()) == "hello", "receive");
+              require_refused([&] { (void)Segment::open(ring_, Access::kProduce); }, Status::kNoPermission);
+            }),
+            0);
 }
 
 }  // namespace

@@ -34,8 +34,10 @@ class Delivery : public ::testing::TestWithParam<bool> {
   void run(const Plan& plan, std::size_t capacity);
 
   void produce(const Plan& plan, std::size_t capacity) {
-    auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = capacity,
-                                                       .full_fences = GetParam(), .spin = std::chrono::nanoseconds{0}});
+    auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(),
+                                                       .capacity = capacity,
+                                                       .full_fences = GetParam(),
+                                                       .spin = std::chrono::nanoseconds{0}});
     require(producer.wait_for_consumers(kConsumers + 1), "consumers never came");
     MixedPublisher publisher(producer, plan.stream(), 11);
     while (publisher.next() < plan.messages()) publisher.step(plan.messages());
@@ -44,8 +46,11 @@ class Delivery : public ::testing::TestWithParam<bool> {
   }
 
   ringmain::Consumer attach(const char* group) const {
-    return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .start = Start::oldest(),
-                                              .wait_for_ring = kForever, .spin = std::chrono::nanoseconds{0}});
+    return ringmain::Consumer::attach(kName, {.directory = directory_.path(),
+                                              .group = group,
+                                              .start = Start::oldest(),
+                                              .wait_for_ring = kForever,
+                                              .spin = std::chrono::nanoseconds{0}});
   }
 
   void consume(const Plan& plan, int index) {

@@ -31,7 +31,8 @@ struct Report {
 class Eviction : public ::testing::Test {
  protected:
   ringmain::Consumer attach(const char* group) const {
-    return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .start = Start::oldest()});
+    return ringmain::Consumer::attach(kName,
+                                      {.directory = directory_.path(), .group = group, .start = Start::oldest()});
   }
 
   // Receives until something else than a message comes, and returns what.

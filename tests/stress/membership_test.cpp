@@ -139,8 +139,8 @@ class Membership : public ::testing::Test {
 TEST_F(Membership, ComesAndGoesWithoutDisturbance) {
   constexpr int kVisitors = 3;
   const Watchdog watchdog(300);
-  auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity,
-                                                     .spin = std::chrono::nanoseconds{0}});
+  auto producer = ringmain::Producer::create(
+      kName, {.directory = directory_.path(), .capacity = kCapacity, .spin = std::chrono::nanoseconds{0}});
   Child steady([&] { stay(); });
   Child spectator([&] { watch(); });
   wait_until([&] { return report_->ready.load() == 2; });

@@ -71,7 +71,7 @@ void borrow(ringmain::Consumer& consumer, Follower& follower, std::uint64_t lot)
     if (message.status() == Status::kEnd) return;
     require(static_cast<bool>(message), describe(message.status()));
     const std::uint64_t number = follower.advance(message.lost());
-    if (mix(lot) % 1000 == 0) ::usleep(static_cast<useconds_t>(mix(lot) % 1000));
+    if (mix(lot) % 300 == 0) ::usleep(static_cast<useconds_t>(mix(lot) % 2000));
     const bool whole = follower.stream().is(number, message);
     if (message.still_valid()) {
       require(whole, "torn or wrong, but valid: expected number " + std::to_string(number));
@@ -121,7 +121,7 @@ void copy(ringmain::Consumer& consumer, Follower& follower, std::uint64_t lot) {
     require(copied.type == Stream::type_of(number) || copied.type == kBatchType, "wrong type");
     require(follower.stream().is(number, copied.position, buffer.bytes().first(copied.bytes)),
             "torn or wrong copy: expected number " + std::to_string(number));
-    if (mix(lot) % 1000 == 0) ::usleep(static_cast<useconds_t>(mix(lot) % 1000));
+    if (mix(lot) % 300 == 0) ::usleep(static_cast<useconds_t>(mix(lot) % 2000));
   }
 }
 
@@ -139,13 +139,14 @@ class Overwriting : public ::testing::Test {
 
   Child consumer(int index, bool spectator, Consume consume) {
     return Child([=, this] {
-      auto consumer = ringmain::Consumer::attach(kName, {.directory = directory_.path(), .start = Start::oldest(),
-                                                         .spectator = spectator});
+      auto consumer = ringmain::Consumer::attach(
+          kName, {.directory = directory_.path(), .start = Start::oldest(), .spectator = spectator});
       ready_->fetch_add(1);
       Follower follower(stream_, reports_[static_cast<std::size_t>(index)]);
       consume(consumer, follower, static_cast<std::uint64_t>(index));
       follower.finish(consumer.lost());
-      if (!spectator) require(lost_by_statistics(directory_.path()) == consumer.lost(), "statistics() counts otherwise");
+      if (!spectator)
+        require(lost_by_statistics(directory_.path()) == consumer.lost(), "statistics() counts otherwise");
     });
   }
 

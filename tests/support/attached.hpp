@@ -62,8 +62,7 @@ class Attached {
 
  private:
   struct Unattached {};
-  Attached(PlainRing<Memory>& ring, Unattached)
-      : leases(ring.leases()), registry(ring.area()), area_(&ring.area()) {
+  Attached(PlainRing<Memory>& ring, Unattached) : leases(ring.leases()), registry(ring.area()), area_(&ring.area()) {
     const auto taken = registry.take_line(leases, 4711);
     if (taken.refusal != Registry<Memory>::Refusal::kNone) throw std::runtime_error("no line is free");
     line = taken.line;

@@ -70,7 +70,8 @@ class Child {
   // Exited or killed, but not waited for yet.
   bool ended() const {
     siginfo_t info{};
-    return pid_ < 0 || (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
+    return pid_ < 0 ||
+           (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
   }
 
   // Its exit status; minus the signal that killed it.

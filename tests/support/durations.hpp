@@ -17,8 +17,11 @@ class Durations {
   void print(const char* what) {
     if (values_.empty()) return;
     std::sort(values_.begin(), values_.end());
-    const auto at = [&](std::size_t percent) { return static_cast<double>(values_[(values_.size() - 1) * percent / 100]) / 1e6; };
-    std::printf("  %s: p50 %.2f ms, p99 %.2f ms, max %.2f ms (%zu times)\n", what, at(50), at(99), at(100), values_.size());
+    const auto at = [&](std::size_t percent) {
+      return static_cast<double>(values_[(values_.size() - 1) * percent / 100]) / 1e6;
+    };
+    std::printf("  %s: p50 %.2f ms, p99 %.2f ms, max %.2f ms (%zu times)\n", what, at(50), at(99), at(100),
+                values_.size());
   }
 
  private:

@@ -56,7 +56,8 @@ class Model {
   bool make_room(std::uint64_t extent, Position gate) {
     const Position needed = tail + extent + algorithm::kSlotBytes;
     const std::uint64_t step = capacity_ / algorithm::kIndexEntries;
-    if (needed > limit) limit = std::max(limit, gate == kNowhere ? (needed + step - 1) / step * step : gate + capacity_);
+    if (needed > limit)
+      limit = std::max(limit, gate == kNowhere ? (needed + step - 1) / step * step : gate + capacity_);
     return needed <= limit;
   }
 

@@ -43,12 +43,9 @@ class ModelGroup {
     const std::size_t who = dice.roll(members_.size());
     if (!members_[who].alive) return;
     switch (dice.roll(60)) {
-      case 0:
-        return leave(who);
-      case 1:
-        return die(who);
-      default:
-        return members_[who].held ? give_back(who) : dice.one_in(8) ? reap(who) : take(who);
+      case 0: return leave(who);
+      case 1: return die(who);
+      default: return members_[who].held ? give_back(who) : dice.one_in(8) ? reap(who) : take(who);
     }
   }
 
@@ -106,7 +103,8 @@ class ModelGroup {
   void reap(std::size_t who) {
     auto& self = *members_[who].attached;
     const bool reaped = self.registry.for_each_dead_member(
-        self.group, self.line, self.leases, [&](auto& line, std::uint64_t word) { return self.reader.reap(line, word); });
+        self.group, self.line, self.leases,
+        [&](auto& line, std::uint64_t word) { return self.reader.reap(line, word); });
     bool expected = false;
     const auto in_order_of_lines = [](const Member& a, const Member& b) { return a.attached->line < b.attached->line; };
     std::sort(members_.begin(), members_.end(), in_order_of_lines);

@@ -31,7 +31,8 @@ class PlainRing {
   static constexpr std::size_t kSlotsAt = kConsumersAt + algorithm::kConsumersBytes;
 
  public:
-  explicit PlainRing(std::uint64_t capacity = kMinCapacity, Policy policy = Policy::kWait) : bytes_(kSlotsAt + capacity) {
+  explicit PlainRing(std::uint64_t capacity = kMinCapacity, Policy policy = Policy::kWait)
+      : bytes_(kSlotsAt + capacity) {
     const int file = ::memfd_create("plain-ring", MFD_CLOEXEC);
     if (file < 0 || ::ftruncate(file, static_cast<off_t>(bytes_)) != 0) throw std::bad_alloc();
     void* base = ::mmap(nullptr, bytes_ + capacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -110,7 +110,8 @@ TEST(Dissolving, fails_if_somebody_joined_meanwhile) {
     Attached<HookedMemory> dead(ring, "group", Start::latest());
     std::optional<Attached<HookedMemory>> joiner;
     bool dissolved = false;
-    intrude(n, [&] { dissolved = dissolve(dead); }, [&] { joiner.emplace(ring, "group"); });
+    intrude(
+        n, [&] { dissolved = dissolve(dead); }, [&] { joiner.emplace(ring, "group"); });
     EXPECT_EQ(joiner->state(), LineState::kActive) << n;
     EXPECT_TRUE(joiner->registry.exists(joiner->group)) << n;
     EXPECT_EQ(dissolved, !(joiner->group == dead.group)) << n;
@@ -135,7 +136,8 @@ TEST(Dissolving, before_any_step_of_one_who_joins_leaves_him_a_group_and_his_lin
     }
     bool dissolved = false;
     intrude(n, join, [&] {
-      dissolved = undertaker.registry.dissolve(dead.group, [&](std::size_t line) { return undertaker.leases.alive(line); });
+      dissolved =
+          undertaker.registry.dissolve(dead.group, [&](std::size_t line) { return undertaker.leases.alive(line); });
     });
     EXPECT_EQ(joiner->state(), LineState::kActive) << n;
     EXPECT_TRUE(joiner->registry.exists(joiner->group)) << n;
@@ -152,9 +154,10 @@ TEST(Dissolving, spares_one_who_was_about_to_join) {
   Attached<HookedMemory> joiner(ring);
   bool dissolved = false;
   // He named the group in his line after its members were looked at, and before he is counted.
-  intrude_at(Access::kExchange, &ring.area().groups[0].state,
-             [&] { dissolved = dead.registry.dissolve(dead.group, [&](std::size_t line) { return line == joiner.line; }); },
-             [&] { joiner.own().group.store(dead.group.word()); });
+  intrude_at(
+      Access::kExchange, &ring.area().groups[0].state,
+      [&] { dissolved = dead.registry.dissolve(dead.group, [&](std::size_t line) { return line == joiner.line; }); },
+      [&] { joiner.own().group.store(dead.group.word()); });
   EXPECT_TRUE(dissolved);
   EXPECT_EQ(dead.state(), LineState::kFree);
   EXPECT_EQ(joiner.state(), LineState::kActive);
@@ -235,8 +238,8 @@ TEST(Eviction, of_a_durable_group_ends_it) {
 }
 
 TEST(Eviction, reaches_a_line_whatever_group_it_names) {
-  for (const std::uint64_t lie : {GroupReference{1, 65}.word(), GroupReference{1, 0xffffffff}.word(), GroupReference{9, 1}.word(),
-                                  GroupReference{0, 7}.word(), ~std::uint64_t{0}}) {
+  for (const std::uint64_t lie : {GroupReference{1, 65}.word(), GroupReference{1, 0xffffffff}.word(),
+                                  GroupReference{9, 1}.word(), GroupReference{0, 7}.word(), ~std::uint64_t{0}}) {
     PlainRing ring;
     auto producer = first_producer(ring);
     Attached group(ring, "group");
@@ -276,8 +279,13 @@ TEST(Nonsense, in_every_word_of_the_consumers_does_no_harm) {
     auto* bytes = reinterpret_cast<std::atomic<std::uint64_t>*>(&ring.area());
     for (std::size_t i = 0; i < algorithm::kConsumersBytes / 8; ++i) {
       const std::uint64_t word = mix(state);
-      const std::uint64_t lies[] = {0, kNowhere, word, word & 0xff'0000'00ff, (word & 3) << 32 | (word >> 2 & 127),
-                                    producer.position() - (word & 0xffff), word & 3};
+      const std::uint64_t lies[] = {0,
+                                    kNowhere,
+                                    word,
+                                    word & 0xff'0000'00ff,
+                                    (word & 3) << 32 | (word >> 2 & 127),
+                                    producer.position() - (word & 0xffff),
+                                    word & 3};
       bytes[i].store(lies[(word >> 50) % std::size(lies)]);
     }
     LeaseTable table;

@@ -73,8 +73,9 @@ TEST(Consumer, sees_the_room_wanted_only_after_its_cursor_is_told) {
   Attached consumer(ring);
   ASSERT_TRUE(publish_some(producer, 1));
   ASSERT_TRUE(consumer.reader.look());
-  intrude_at(Access::kLoad, &ring.lines().room_wanted, [&] { EXPECT_FALSE(consumer.reader.release()); },
-             [&] { EXPECT_EQ(consumer.own().cursor.load(), 64U); });
+  intrude_at(
+      Access::kLoad, &ring.lines().room_wanted, [&] { EXPECT_FALSE(consumer.reader.release()); },
+      [&] { EXPECT_EQ(consumer.own().cursor.load(), 64U); });
 }
 
 TEST(Consumer, a_length_that_cannot_be_is_corrupt) {
@@ -145,11 +146,12 @@ TEST(Consumer, finds_a_message_that_comes_while_it_examines) {
     Status status = Status::kOk;
     accesses = accesses_of([&] { status = consumer.reader.examine(); });
     EXPECT_EQ(status, Status::kEmpty);
-    intrude(n, [&] { status = consumer.reader.examine(); },
-            [&] {
-              EXPECT_TRUE(publish_some(producer, 1));
-              producer.close();
-            });
+    intrude(
+        n, [&] { status = consumer.reader.examine(); },
+        [&] {
+          EXPECT_TRUE(publish_some(producer, 1));
+          producer.close();
+        });
     EXPECT_TRUE(status == Status::kOk || status == Status::kEmpty) << n;  // never the end: a message is left
     EXPECT_EQ(drain(consumer.reader), 1U);
     EXPECT_EQ(consumer.reader.examine(), Status::kEnd);

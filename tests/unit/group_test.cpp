@@ -62,8 +62,9 @@ TEST(Group, a_member_tells_what_it_takes_before_it_takes_it) {
   Attached member(ring, "group");
   ASSERT_TRUE(publish_some(producer, 1));
   bool told = false;
-  intrude_at(Access::kExchange, &member.head(), [&] { EXPECT_EQ(member.reader.examine(), Status::kOk); },
-             [&] { told = member.own().cursor.load() == 0 && member.head().load() == 0; });
+  intrude_at(
+      Access::kExchange, &member.head(), [&] { EXPECT_EQ(member.reader.examine(), Status::kOk); },
+      [&] { told = member.own().cursor.load() == 0 && member.head().load() == 0; });
   EXPECT_TRUE(told);
 }
 
@@ -79,7 +80,8 @@ TEST(Group, whatever_another_member_does_meanwhile_they_never_get_the_same) {
       ASSERT_TRUE(publish_some(producer, messages));
       accesses = accesses_of([&] { EXPECT_EQ(counting.reader.examine(), Status::kOk); });
       Status status = Status::kOk;
-      intrude(n, [&] { status = a.reader.examine(); }, [&] { EXPECT_EQ(b.reader.examine(), Status::kOk); });
+      intrude(
+          n, [&] { status = a.reader.examine(); }, [&] { EXPECT_EQ(b.reader.examine(), Status::kOk); });
       if (messages == 1) {
         EXPECT_EQ(status, Status::kEmpty);
         EXPECT_FALSE(a.reader.holds());
@@ -141,12 +143,13 @@ TEST(Group, reports_the_room_that_a_stale_intent_held_back) {
   ring.lines().room_wanted.store(64);
   // Between a's intent and its exchange, b takes the message and gives it back, and the producer looks in vain: a's
   // intent is in its way until a takes the next message.
-  intrude_at(Access::kExchange, &a.head(), [&] { EXPECT_EQ(a.reader.examine(), Status::kOk); },
-             [&] {
-               EXPECT_EQ(b.reader.examine(), Status::kOk);
-               EXPECT_TRUE(b.reader.release());
-               EXPECT_EQ(producer.slowest_group(), 0U);
-             });
+  intrude_at(
+      Access::kExchange, &a.head(), [&] { EXPECT_EQ(a.reader.examine(), Status::kOk); },
+      [&] {
+        EXPECT_EQ(b.reader.examine(), Status::kOk);
+        EXPECT_TRUE(b.reader.release());
+        EXPECT_EQ(producer.slowest_group(), 0U);
+      });
   EXPECT_EQ(a.reader.position(), 64U);
   EXPECT_TRUE(a.reader.release());
 }

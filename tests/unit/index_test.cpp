@@ -104,7 +104,8 @@ TEST(Index, a_reader_never_takes_one_message_count_for_another) {
     for (int n = 0; n < reads; ++n) {
       write_old();
       std::optional<Place> place;
-      intrude(n, [&] { place = read(); }, write_new);
+      intrude(
+          n, [&] { place = read(); }, write_new);
       check(place, n);
     }
     const int writes = accesses_of(write_new);
@@ -196,13 +197,14 @@ TEST(Newest, is_found_before_any_access_of_a_producer_that_publishes) {
   auto producer = first_producer(ring);
   const int accesses = accesses_of([&] { ASSERT_TRUE(publish_some(producer, 1, 10)); });
   for (int n = 0; n < accesses; ++n) {
-    intrude(n, [&] { ASSERT_TRUE(publish_some(producer, 1, 10)); },
-            [&] {
-              const auto now = newest(ring.lines());
-              ASSERT_TRUE(now);
-              EXPECT_EQ(now->place.position, now->place.messages * 64);
-              EXPECT_EQ(now->bytes, now->place.messages * 10);
-            });
+    intrude(
+        n, [&] { ASSERT_TRUE(publish_some(producer, 1, 10)); },
+        [&] {
+          const auto now = newest(ring.lines());
+          ASSERT_TRUE(now);
+          EXPECT_EQ(now->place.position, now->place.messages * 64);
+          EXPECT_EQ(now->bytes, now->place.messages * 10);
+        });
   }
 }
 

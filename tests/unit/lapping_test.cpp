@@ -166,7 +166,8 @@ TEST(Lapping, at_any_moment_of_a_look_never_yields_a_wrong_message) {
     ASSERT_TRUE(publish_some(producer, 1));
     accesses = accesses_of([&] { EXPECT_TRUE(consumer.reader.look()); });
     bool found = false;
-    intrude(n, [&] { found = consumer.reader.look(); }, [&] { EXPECT_TRUE(publish_some(producer, 3000, 100)); });
+    intrude(
+        n, [&] { found = consumer.reader.look(); }, [&] { EXPECT_TRUE(publish_some(producer, 3000, 100)); });
     if (found) {
       EXPECT_FALSE(consumer.reader.still_valid()) << n;
     } else {
@@ -191,7 +192,8 @@ TEST(Lapping, again_while_catching_up_is_counted_too) {
       consumer.own().cursor.store(0);
     }
     Status status = Status::kCorrupt;
-    intrude(n, [&] { status = consumer.reader.examine(); }, [&] { EXPECT_TRUE(publish_some(producer, 5000)); });
+    intrude(
+        n, [&] { status = consumer.reader.examine(); }, [&] { EXPECT_TRUE(publish_some(producer, 5000)); });
     EXPECT_TRUE(status == Status::kOk || status == Status::kEmpty) << n;
     std::uint64_t lost = 0;
     std::uint64_t received = 0;

@@ -53,16 +53,25 @@ TEST(Layout, has_these_sizes) {
 TEST(Layout, has_this_header) {
   using algorithm::Header;
   const std::pair<std::size_t, std::size_t> fields[] = {
-      {offsetof(Header, magic), 0},           {offsetof(Header, layout_version), 8},
-      {offsetof(Header, header_bytes), 12},   {offsetof(Header, layout_signature), 16},
-      {offsetof(Header, capacity), 24},       {offsetof(Header, slots_offset), 32},
-      {offsetof(Header, consumers_bytes), 40}, {offsetof(Header, max_consumers), 48},
-      {offsetof(Header, max_groups), 52},     {offsetof(Header, policy), 56},
-      {offsetof(Header, full_fences), 60},    {offsetof(Header, evict_after_ns), 64},
-      {offsetof(Header, created_ns), 72},     {offsetof(Header, identity), 80},
+      {offsetof(Header, magic), 0},
+      {offsetof(Header, layout_version), 8},
+      {offsetof(Header, header_bytes), 12},
+      {offsetof(Header, layout_signature), 16},
+      {offsetof(Header, capacity), 24},
+      {offsetof(Header, slots_offset), 32},
+      {offsetof(Header, consumers_bytes), 40},
+      {offsetof(Header, max_consumers), 48},
+      {offsetof(Header, max_groups), 52},
+      {offsetof(Header, policy), 56},
+      {offsetof(Header, full_fences), 60},
+      {offsetof(Header, evict_after_ns), 64},
+      {offsetof(Header, created_ns), 72},
+      {offsetof(Header, identity), 80},
       {offsetof(Header, creator_uid), 96},
-      {offsetof(Header, creator_pid), 100},   {offsetof(Header, type_name), 128},
-      {offsetof(Header, type_size), 256},     {offsetof(Header, type_hash), 264},
+      {offsetof(Header, creator_pid), 100},
+      {offsetof(Header, type_name), 128},
+      {offsetof(Header, type_size), 256},
+      {offsetof(Header, type_hash), 264},
   };
   for (const auto& [is, should_be] : fields) EXPECT_EQ(is, should_be);
 }
@@ -166,9 +175,9 @@ TEST(Layout, of_the_producers_lines_is_this) {
   const Golden golden;
   Words expected = {
       {0, 256},                             // tail
-      {8, 128},    {16, 2}, {24, 8},        // a checkpoint: position, messages, bytes
-      {32, 256},   {40, 3}, {48, 72},       // the other one
-      {128, 1024}, {136, 1024},             // limit, proposal
+      {8, 128},     {16, 2},     {24, 8},   // a checkpoint: position, messages, bytes
+      {32, 256},    {40, 3},     {48, 72},  // the other one
+      {128, 1024},  {136, 1024},            // limit, proposal
       {384, 0x500}, {392, 257},             // room wanted, end
   };
   for (std::size_t entry = 1; entry < 64; ++entry) expected[640 + entry * 16] = kNowhere;
@@ -179,15 +188,15 @@ TEST(Layout, of_the_consumers_is_this) {
   const Golden golden;
   const std::size_t lines = 28672;
   const Words expected = {
-      {392, 0x00000001'00000002},         // groups used, lines used
-      {4096, 0x00000001'00000102},        // the group: generation 1, one join, active
-      {4104, 1},                          // durable
-      {4096 + 128, 0x0000'6e65'646c'6f67},  // "golden"
-      {4096 + 256, 64},                   // its head
-      {lines, 64},                        // the consumer: its cursor
-      {lines + 8, 0x00000001'00000002},   // generation 1, active
-      {lines + 40, 4711},                 // pid
-      {lines + 128 + 8, 0x00000001'00000002},  // the member: holds the message at 0
+      {392, 0x00000001'00000002},               // groups used, lines used
+      {4096, 0x00000001'00000102},              // the group: generation 1, one join, active
+      {4104, 1},                                // durable
+      {4096 + 128, 0x0000'6e65'646c'6f67},      // "golden"
+      {4096 + 256, 64},                         // its head
+      {lines, 64},                              // the consumer: its cursor
+      {lines + 8, 0x00000001'00000002},         // generation 1, active
+      {lines + 40, 4711},                       // pid
+      {lines + 128 + 8, 0x00000001'00000002},   // the member: holds the message at 0
       {lines + 128 + 16, 0x00000001'00000001},  // of generation 1 of group 0
       {lines + 128 + 40, 4711},
   };

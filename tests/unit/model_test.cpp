@@ -29,26 +29,17 @@ class RandomRun {
 
   void play() {
     switch (dice_.roll(100)) {
-      case 0:
-        return recover();
-      case 1:
-        return crash_before_the_tag();
-      case 2:
-        return crash_before_the_tail();
-      case 3:
-        return batch(/*crash=*/true);
+      case 0: return recover();
+      case 1: return crash_before_the_tag();
+      case 2: return crash_before_the_tail();
+      case 3: return batch(/*crash=*/true);
       case 4:
-      case 5:
-        return batch(/*crash=*/false);
+      case 5: return batch(/*crash=*/false);
       case 6:
-      case 7:
-        return abort();
-      case 8:
-        return attach();
-      case 9:
-        return dice_.one_in(5) ? bury() : dice_.one_in(2) ? leave() : die();
-      case 10:
-        return dice_.one_in(4) ? close() : void();
+      case 7: return abort();
+      case 8: return attach();
+      case 9: return dice_.one_in(5) ? bury() : dice_.one_in(2) ? leave() : die();
+      case 10: return dice_.one_in(4) ? close() : void();
       default:
         if (dice_.one_in(3)) return publish_one();
         if (!lossy_ && dice_.one_in(2)) return (dice_.one_in(2) ? red_ : blue_).play(dice_);
@@ -69,15 +60,11 @@ class RandomRun {
   // Mostly small, sometimes large, now and then the largest.
   std::size_t some_length() {
     switch (dice_.roll(50)) {
-      case 0:
-        return producer_.max_length() - dice_.roll(200);
+      case 0: return producer_.max_length() - dice_.roll(200);
       case 1:
-      case 2:
-        return dice_.roll(producer_.max_length());
-      case 3:
-        return 0;
-      default:
-        return dice_.roll(600);
+      case 2: return dice_.roll(producer_.max_length());
+      case 3: return 0;
+      default: return dice_.roll(600);
     }
   }
 
@@ -250,12 +237,9 @@ class RandomRun {
     if (own == nullptr) return;
     if (!own->holds) return receive(*own);
     switch (dice_.roll(4)) {
-      case 0:
-        return receive(*own);  // again, without giving back
-      case 1:
-        return;
-      default:
-        return give_back(*own);
+      case 0: return receive(*own);  // again, without giving back
+      case 1: return;
+      default: return give_back(*own);
     }
   }
 

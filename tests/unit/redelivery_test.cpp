@@ -85,8 +85,9 @@ TEST(Reap, takes_no_lie_for_an_intent) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(receive(t.other.reader));
   std::uint64_t word = t.dead.own().state.load();
   t.dead.die();
-  for (const Position lie : {Position{1}, Position{32}, Position{63}, Position{65}, Position{320}, Position{384}, kNowhere,
-                             kNowhere - 1, Position{1} << 40, Position{0} - t.ring.capacity(), t.ring.capacity()}) {
+  for (const Position lie :
+       {Position{1}, Position{32}, Position{63}, Position{65}, Position{320}, Position{384}, kNowhere, kNowhere - 1,
+        Position{1} << 40, Position{0} - t.ring.capacity(), t.ring.capacity()}) {
     t.dead.own().state.store(word);
     t.dead.own().cursor.store(lie);
     EXPECT_FALSE(reap(t.heir, t.dead)) << lie;
@@ -163,8 +164,9 @@ TEST(Reap, by_two_at_any_moment_delivers_once) {
     const std::uint64_t word = reaped(t);
     bool first = false;
     bool second = false;
-    intrude(n, [&] { first = t.heir.reader.reap(t.dead.own(), word); },
-            [&] { second = t.other.reader.reap(t.dead.own(), word); });
+    intrude(
+        n, [&] { first = t.heir.reader.reap(t.dead.own(), word); },
+        [&] { second = t.other.reader.reap(t.dead.own(), word); });
     EXPECT_NE(first, second) << n;
     const auto& winner = first ? t.heir : t.other;
     const auto& loser = first ? t.other : t.heir;
@@ -189,8 +191,9 @@ void expect_nothing_lost(const std::vector<Image>& crashes) {
       got.push_back(last.reader.position());
       (void)last.reader.release();
     };
-    while (last.registry.for_each_dead_member(last.group, last.line, last.leases,
-                                              [&](auto& line, std::uint64_t word) { return last.reader.reap(line, word); })) {
+    while (last.registry.for_each_dead_member(last.group, last.line, last.leases, [&](auto& line, std::uint64_t word) {
+      return last.reader.reap(line, word);
+    })) {
       note();
     }
     while (last.reader.examine() == Status::kOk) note();

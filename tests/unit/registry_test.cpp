@@ -103,8 +103,11 @@ TEST(Line, taken_by_another_while_it_was_looked_at_is_passed_over) {
   Registry<HookedMemory> registry(ring.area());
   FakeLeases leases(ring.leases());
   Registry<HookedMemory>::Taken taken;
-  intrude_at(Access::kExchange, &ring.area().lines[0].state, [&] { taken = registry.take_line(leases, 1); },
-             [&] { ring.area().lines[0].state.store(LineWord{9, LineState::kActive}.word()); });
+  intrude_at(
+      Access::kExchange, &ring.area().lines[0].state, [&] { taken = registry.take_line(leases, 1); },
+      [&] {
+        ring.area().lines[0].state.store(LineWord{9, LineState::kActive}.word());
+      });
   EXPECT_EQ(taken.line, 1U);
   EXPECT_EQ(ring.leases()[0], Lease::kFree);  // given back
   EXPECT_EQ(ring.leases()[1], Lease::kHeld);
@@ -179,7 +182,8 @@ TEST(Births, are_taken_from_a_holder_whose_line_has_another_by_now) {
 TEST(Births, held_by_nonsense_are_free) {
   PlainRing ring;
   Attached a(ring);
-  for (const std::uint64_t lie : {1ULL << 32, 257ULL, (1ULL << 32) | 300, 0xffff'ffff'ffff'ffffULL, (7ULL << 32) | 1, 5ULL}) {
+  for (const std::uint64_t lie :
+       {1ULL << 32, 257ULL, (1ULL << 32) | 300, 0xffff'ffff'ffff'ffffULL, (7ULL << 32) | 1, 5ULL}) {
     ring.area().births.store(lie);
     EXPECT_TRUE(a.registry.try_births(a.line, a.generation, a.leases)) << lie;
     a.registry.end_births(a.line, a.generation);
@@ -209,7 +213,8 @@ TEST(Groups, there_are_64) {
   PlainRing ring;
   Attached founder(ring);
   for (std::size_t i = 0; i < kMaxGroups; ++i) {
-    ASSERT_EQ(founder.registry.found(founder.line, "g" + std::to_string(i), false), (GroupReference{1, static_cast<std::uint32_t>(i + 1)}));
+    ASSERT_EQ(founder.registry.found(founder.line, "g" + std::to_string(i), false),
+              (GroupReference{1, static_cast<std::uint32_t>(i + 1)}));
   }
   EXPECT_FALSE(founder.registry.found(founder.line, "one more", false));
   EXPECT_EQ(founder.own().group.load(), 0U);
@@ -245,7 +250,8 @@ TEST(Groups, a_durable_one_stays_and_gates) {
   EXPECT_EQ(drain(b.reader), 7U);
   b.die();
   EXPECT_FALSE(b.registry.dissolve(b.group, [](std::size_t) { return false; }));
-  EXPECT_TRUE(b.registry.dissolve(b.group, [](std::size_t) { return false; }, true));
+  EXPECT_TRUE(b.registry.dissolve(
+      b.group, [](std::size_t) { return false; }, true));
   EXPECT_EQ(producer.slowest_group(), kNowhere);
 }
 

@@ -122,7 +122,8 @@ TEST(Batch, may_cross_the_wrap_and_be_half_the_ring) {
   Attached consumer(ring);
   ASSERT_TRUE(producer.refresh_limit(ring.capacity() / 2));
   algorithm::Producer<>::Batch batch(producer);
-  for (Position at = producer.position(); at < 3 * ring.capacity() / 2 - 1024; at += 512) batch.add(pattern(at, 496), 0);
+  for (Position at = producer.position(); at < 3 * ring.capacity() / 2 - 1024; at += 512)
+    batch.add(pattern(at, 496), 0);
   EXPECT_EQ(drain(consumer.reader), 0U);
   (void)batch.commit();
   EXPECT_EQ(drain(consumer.reader), ring.capacity() / 2 / 512);

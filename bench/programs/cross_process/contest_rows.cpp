@@ -53,7 +53,7 @@ class Field {
     options.rounds = settings_.rounds;
     const double turns = static_cast<double>(contestants_.size() * options.rounds);
     options.round_time =
-        std::chrono::milliseconds(std::clamp(static_cast<int>(1e3 * settings_.seconds / turns), 10, 200));
+        std::chrono::milliseconds(std::clamp(static_cast<int>(1e3 * settings_.seconds / turns), 1, 200));
     const Outcome outcome = run_contest(contestants_, options);
     const auto limits = static_cast<std::size_t>(std::count(kinds_.begin(), kinds_.end(), Kind::kLimit));
     RowResult result;

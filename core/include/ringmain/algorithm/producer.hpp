@@ -67,7 +67,7 @@ class Producer {
       ++messages_;
     }
 
-    [[nodiscard]] bool commit() noexcept { return producer_.publish_through(at_, messages_, bytes_); }
+    [[nodiscard]] bool commit() noexcept { return messages_ != 0 && producer_.publish_through(at_, messages_, bytes_); }
 
    private:
     Producer& producer_;
@@ -128,6 +128,8 @@ class Producer {
       turn_ = 1 - i;
       header_ = header_at(position_);
       limit_ = lines.limit.load(std::memory_order_relaxed);
+      // The other one is of the commit before: it must agree with the tail.
+      if (committed && lines.checkpoints[1 - i].position.load(std::memory_order_relaxed) != tail) return false;
       if (position_ % kSlotBytes != 0 || limit_ < position_ || limit_ - position_ > ring_.capacity) return false;
       reopen();
       return true;
@@ -244,7 +246,8 @@ class Producer {
     next_index_ = index.start_of(index.step_of(position_) + (index.knows_step_of(position_) ? 1 : 0));
     allow(limit_);
     lines.room_wanted.store(0, std::memory_order_relaxed);
-    lines.tail.store(position_, std::memory_order_release);  // [N1]
+    lines.proposal.store(limit_, std::memory_order_relaxed);  // the last producer may not have lived to settle its own
+    lines.tail.store(position_, std::memory_order_release);   // [N1]
     lines.end.store(0, std::memory_order_release);
   }
 

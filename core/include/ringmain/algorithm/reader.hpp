@@ -104,8 +104,9 @@ class Reader {
       mark->store(position_, std::memory_order_relaxed);
       // [J1] full fence: pairs with [J2]: either the producer's second scan sees this cursor, or we see its proposal.
       Memory::full_fence();
-      if (ring_.producer->proposal.load(std::memory_order_relaxed) <= position_ + ring_.capacity) return true;
-      start = Start::oldest();
+      const Position proposal = ring_.producer->proposal.load(std::memory_order_relaxed);
+      if (proposal <= position_ + ring_.capacity) return true;
+      start = Start::at(proposal - ring_.capacity);
     }
     return false;
   }
@@ -120,7 +121,12 @@ class Reader {
       cursor_->store(intent, std::memory_order_release);
       // [D1] full fence: pairs with [J2]: as who joins, so who inherits.
       Memory::full_fence();
-      mine = ring_.producer->proposal.load(std::memory_order_relaxed) <= intent + ring_.capacity && borrow(intent);
+      const bool settled = ring_.producer->proposal.load(std::memory_order_relaxed) <= intent + ring_.capacity;
+      if (!settled && kept(intent)) {  // a proposal that isn't settled yet: the dead goes on holding it meanwhile
+        cursor_->store(kNowhere, std::memory_order_release);
+        return false;
+      }
+      mine = settled && borrow(intent);
     }
     // [F1] release: pairs with [F2]: the line is seen free only after its message is seen in ours.
     const bool won = dead.state.compare_exchange_strong(word, free.word(), std::memory_order_acq_rel);
@@ -170,6 +176,7 @@ class Reader {
   bool look_or_take() noexcept { return head_ == nullptr ? look() : held_ != 0 || take(); }
 
   bool borrow(Position position) noexcept {
+    if (position == kNowhere) return false;  // a group that has no head yet; its tag would be the 0 of unused slots
     const MessageHeader<Memory>* header = header_at(position);
     if (header->tag.load(std::memory_order_acquire) != position + 1) return false;  // [T2]
     return look_twice(position, header->length_and_type.load(std::memory_order_relaxed));
@@ -193,12 +200,14 @@ class Reader {
     if (fenced_) Memory::full_fence();
     const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
     const Position reached = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
-    return wanted != 0 && from < wanted && reached >= wanted;
+    if (ring_.consumers == nullptr) return false;  // a spectator has no bell, and gates nobody
+    return wanted != 0 && std::min(from, told_from_) < wanted && reached >= wanted;
   }
 
   // A member's: tells what it is about to take, then moves the group's head past it.
   bool take() noexcept {
     Position at = head_->load(std::memory_order_acquire);
+    told_from_ = at;
     while (borrow(at)) {
       // [H1] release, and the release half of the exchange: pair with [H2]. Who sees the head moved sees this intent.
       // Without it the producer may overwrite what was just taken.
@@ -267,7 +276,8 @@ class Reader {
   bool redelivered_ = false;
   bool validated_ = false;
   bool fenced_ = false;
-  bool told_ = false;  // the own line names an intent
+  bool told_ = false;              // the own line names an intent
+  Position told_from_ = kNowhere;  // the lowest one of the last take: it may have been held the longest
 };
 
 }  // namespace ringmain::algorithm

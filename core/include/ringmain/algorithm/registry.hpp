@@ -78,6 +78,7 @@ class Registry {
   void leave(std::size_t line, std::uint32_t generation) noexcept {
     auto& own = area_.lines[line];
     const auto group = GroupReference::of(own.group.load(std::memory_order_relaxed));
+    if (LineWord::of(own.state.load(std::memory_order_acquire)).generation != generation) return;
     own.cursor.store(kNowhere, std::memory_order_release);
     for (const LineState state : {LineState::kJoining, LineState::kActive, LineState::kEvicted}) {
       move(line, generation, state, LineState::kFree);
@@ -211,7 +212,8 @@ class Registry {
       const std::uint64_t word = line.state.load(std::memory_order_acquire);
       if (!LineWord::of(word).in_use() || !lags(line.cursor.load(std::memory_order_acquire))) continue;
       const auto group = GroupReference::of(line.group.load(std::memory_order_acquire));
-      evicted |= group.number == 0 ? evict_line(i, word) : evict_group(group);
+      const bool of_group = group.number != 0 && group.number <= kMaxGroups && exists(group);
+      evicted |= of_group ? evict_group(group) : evict_line(i, word);  // whatever it names: it must not gate for ever
     }
     for (std::size_t i = 0; i < groups_used(); ++i) {
       const auto word = GroupWord::of(area_.groups[i].state.load(std::memory_order_acquire));
@@ -240,7 +242,7 @@ class Registry {
     }
     for (std::size_t i = 0; i < lines_used(); ++i) {
       const std::uint64_t line = area_.lines[i].state.load(std::memory_order_acquire);
-      if (LineWord::of(line).state != LineState::kFree && belongs(i, group)) free_line(i, line);
+      if (LineWord::of(line).state != LineState::kFree && belongs(i, group) && !alive(i)) free_line(i, line);
     }
     return true;
   }

@@ -106,6 +106,8 @@ Birth::Birth(std::string_view name, const RingOptions& options)
   check_name("ring", name);
   check_options(options);
   sweep(parent_);
+  // Naming it would say so, too, but only after all its memory was reserved.
+  if (::access((parent_ / entry_of(name_)).c_str(), F_OK) == 0) fail_exists();
   for (int attempt = 0;; ++attempt) {
     try {
       make_files(options);
@@ -151,11 +153,13 @@ bool Birth::publish() {
     return true;
   }
   if (errno == ENOENT) return false;
-  if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
-    fail(Status::kExists, "ring '" + name_ + "' exists in " + parent_.string() +
-                              ": open it to take over from a producer that died or closed, or remove it");
-  }
+  if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) fail_exists();
   fail_system("name the ring '" + name_ + "'", errno);
+}
+
+void Birth::fail_exists() const {
+  fail(Status::kExists, "ring '" + name_ + "' exists in " + parent_.string() +
+                            ": open it to take over from a producer that died or closed, or remove it");
 }
 
 void Birth::discard() noexcept {

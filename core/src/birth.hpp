@@ -29,6 +29,7 @@ class Birth {
 
  private:
   void make_files(const RingOptions& options);
+  [[noreturn]] void fail_exists() const;
   void discard() noexcept;
 
   std::filesystem::path parent_;

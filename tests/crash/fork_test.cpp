@@ -172,8 +172,30 @@ TEST_F(Fork, WhileAClaimIsOpen) {
   expect_unharmed(0);
 }
 
+// A grandchild that outlives its parent, but not the test.
+class Orphan {
+ public:
+  Orphan() = default;
+  Orphan(const Orphan&) = delete;
+  Orphan& operator=(const Orphan&) = delete;
+  ~Orphan() {
+    if (lives()) ::kill(pid_->load(), SIGKILL);
+  }
+
+  // In its parent.
+  [[noreturn]] void fork_and_wait() const {
+    const pid_t pid = ::fork();
+    if (pid > 0) pid_->store(pid);
+    for (;;) ::pause();
+  }
+  bool lives() const { return pid_->load() > 0; }
+
+ private:
+  Shared<std::atomic<pid_t>> pid_;
+};
+
 TEST_F(Fork, ChildDoesntKeepTheLeasesOfADeadParent) {
-  const Shared<std::atomic<pid_t>> grandchild;
+  const Orphan grandchild;
   consumer_.reset();
   member_.reset();
   producer_.reset();
@@ -182,14 +204,9 @@ TEST_F(Fork, ChildDoesntKeepTheLeasesOfADeadParent) {
     auto consumer = attach("");
     auto member = attach("workers");
     auto spectator = attach("", /*spectator=*/true);
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      for (;;) ::pause();
-    }
-    grandchild->store(pid);
-    for (;;) ::pause();
+    grandchild.fork_and_wait();
   });
-  wait_until([&] { return grandchild->load() != 0; });
+  wait_until([&] { return grandchild.lives() || parent.ended(); });
   parent.kill();
   EXPECT_FALSE(ringmain::statistics(kName, directory_.path()).producer_alive);
   for (const auto& line : ringmain::statistics(kName, directory_.path()).consumers) EXPECT_FALSE(line.alive);
@@ -198,7 +215,6 @@ TEST_F(Fork, ChildDoesntKeepTheLeasesOfADeadParent) {
   member_.emplace(attach("workers"));
   bury_members();
   expect_unharmed(0);
-  ::kill(grandchild->load(), SIGKILL);
 }
 
 TEST_F(Fork, ChildMayTakePartByHandlesOfItsOwn) {

@@ -85,7 +85,8 @@ class KilledBeginnings : public ::testing::Test {
         std::uint64_t call = 0;
         while (call < calls && child.to_system_call()) ++call;
         furthest = std::max(furthest, call);
-        for (std::uint64_t step = call < calls ? 0 : mix(lot) % 60; step > 0 && child.step(); --step) {
+        for (std::uint64_t step = call < calls ? 0 : mix(lot) % (kill % 4 == 0 ? 2000 : 60); step > 0 && child.step();
+             --step) {
         }
       }
       expect_usable();
@@ -162,7 +163,7 @@ TEST_F(KilledBeginnings, OfEverythingAtRandom) {
   for (int kill = 0; kill < kKills && !HasFailure(); ++kill) {
     Child one([&] { live(2 * static_cast<std::uint64_t>(kill)); });
     Child two([&] { live(2 * static_cast<std::uint64_t>(kill) + 1); });
-    ::usleep(static_cast<useconds_t>(mix(lot) % 6000));
+    ::usleep(static_cast<useconds_t>(mix(lot) % (kill % 4 == 0 ? 2000 : 60)00));
     EXPECT_FALSE(one.ended() || two.ended());
     one.kill();
     two.kill();

@@ -12,6 +12,7 @@
 #include "intercept.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/scale.hpp"
 #include "support/shared.hpp"
 
 namespace ringmain::testing {
@@ -131,6 +132,7 @@ TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
 }
 
 TEST_F(KernelTest, a_process_without_free_descriptors_is_told_so) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer needs descriptors of its own";
   auto producer = Producer::create("ring", making());
   EXPECT_EQ(
       in_child([&] {

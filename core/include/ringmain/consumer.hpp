@@ -42,16 +42,8 @@ class [[nodiscard]] Message {
   Message(Message&& other) noexcept
       : reader_(std::exchange(other.reader_, nullptr)), bytes_(other.bytes_), type_(other.type_),
         status_(other.status_) {}
-  Message& operator=(Message&& other) noexcept {
-    if (this != &other) {
-      release();
-      reader_ = std::exchange(other.reader_, nullptr);
-      bytes_ = other.bytes_;
-      type_ = other.type_;
-      status_ = other.status_;
-    }
-    return *this;
-  }
+  // In `m = consumer.receive()` the right side would borrow the same message again before the left gave it back.
+  Message& operator=(Message&&) = delete;
   ~Message() { release(); }
 
   explicit operator bool() const noexcept { return reader_ != nullptr; }

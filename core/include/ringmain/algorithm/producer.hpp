@@ -175,6 +175,11 @@ class Producer {
   using Atomic = typename Memory::template Atomic<T>;
   static inline const Atomic<std::uint32_t> kRaised{1};
 
+  // A slot that was read lies in a consumer's cache; this far ahead it is fetched back, or each commit would wait for it:
+  // stores retire in order, and behind the look at the next tag. Measured: 8 to 32 slots double a stream of small
+  // messages, and don't touch a round trip.
+  static constexpr std::uint64_t kAhead = 16 * kSlotBytes;
+
   MessageHeader<Memory>* header_at(Position position) const noexcept {
     return reinterpret_cast<MessageHeader<Memory>*>(slots_ + (position & mask_));
   }
@@ -202,6 +207,7 @@ class Producer {
     header->tag.store(tag, std::memory_order_release);
     position_ = to;
     header_ = next;
+    Memory::prefetch_for_write(header_at(to + kAhead));
     lines_->tail.store(to, std::memory_order_release);  // [N1] pairs with [N2]: who sees the tail sees index and counts
     // [B1] compiler barrier: pairs with the sleeper's membarrier [B2] between his flag and his last look at the tag.
     // Without either, both look too early: he sleeps, and nobody wakes him.

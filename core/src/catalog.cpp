@@ -89,7 +89,8 @@ void remove(std::string_view name, const std::filesystem::path& directory, bool 
   if (::rename((parent / entry_of(name)).c_str(), (parent / rest).c_str()) != 0) fail_system("remove " + what, errno);
   const Descriptor opened(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   unlink_ring(opened.get(), rest);
-  sweep(parent);
+  lease.reset();
+  sweep(parent);  // what could not be unlinked at the first attempt, too
 }
 
 void remove_group(std::string_view name, std::string_view group, const std::filesystem::path& directory) {

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 
+#include <cerrno>
 #include <mutex>
+
+#include "fail.hpp"
 
 namespace ringmain {
 
@@ -54,7 +57,7 @@ bool leased(int file, off_t first, off_t count) noexcept {
 
 Lease::Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context)
     : file_(std::move(fresh)), on_fork_(on_fork), context_(context) {
-  ::fstat(file_.get(), &identity_);
+  if (::fstat(file_.get(), &identity_) != 0) fail_system("open a file of the ring for a lease", errno);
   LeaseList& list = LeaseList::instance();
   const std::lock_guard lock(list.mutex);
   next_ = list.first;
@@ -67,7 +70,9 @@ Lease::~Lease() {
   const std::lock_guard lock(list.mutex);
   (previous_ != nullptr ? previous_->next_ : list.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
-  if (file_ && !same_file()) file_.forget();
+  // After a stray closefrom() the number may be somebody else's by now. If it can't be told, it is ours.
+  struct stat now {};
+  if (file_ && ::fstat(file_.get(), &now) == 0 && !same_file(now)) file_.forget();
 }
 
 bool Lease::take(off_t byte) noexcept {
@@ -84,13 +89,13 @@ void Lease::drop() noexcept {
   byte_ = -1;
 }
 
-bool Lease::same_file() const noexcept {
-  struct stat now {};
-  return ::fstat(file_.get(), &now) == 0 && now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
+bool Lease::same_file(const struct stat& now) const noexcept {
+  return now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
 }
 
 bool Lease::intact() const noexcept {
-  if (byte_ < 0 || !same_file()) return false;
+  struct stat now {};
+  if (byte_ < 0 || ::fstat(file_.get(), &now) != 0 || !same_file(now)) return false;
   struct flock range = byte_range(F_WRLCK, byte_, 1);
   return ::fcntl(file_.get(), F_OFD_SETLK, &range) == 0;  // ours already, or the descriptor is not what it was
 }

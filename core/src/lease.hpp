@@ -36,7 +36,7 @@ class Lease {
 
  private:
   friend struct LeaseList;
-  bool same_file() const noexcept;
+  bool same_file(const struct stat& now) const noexcept;
   Descriptor file_;
   struct stat identity_ {};
   off_t byte_ = -1;

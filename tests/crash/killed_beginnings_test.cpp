@@ -163,7 +163,7 @@ TEST_F(KilledBeginnings, OfEverythingAtRandom) {
   for (int kill = 0; kill < kKills && !HasFailure(); ++kill) {
     Child one([&] { live(2 * static_cast<std::uint64_t>(kill)); });
     Child two([&] { live(2 * static_cast<std::uint64_t>(kill) + 1); });
-    ::usleep(static_cast<useconds_t>(mix(lot) % (kill % 4 == 0 ? 2000 : 60)00));
+    ::usleep(static_cast<useconds_t>(mix(lot) % 6000));
     EXPECT_FALSE(one.ended() || two.ended());
     one.kill();
     two.kill();

@@ -102,7 +102,7 @@ TEST_F(MembersWork, TakeAndRelease) { sweep(two_unread, take_and_release(), at_l
 // The message of one that died with it is taken over by one that dies while it does so.
 TEST_F(MembersWork, Reap) {
   sample(
-      [this](Scene& scene) {
+      [](Scene& scene) {
         two_unread(scene);
         Child dead([&] {
           auto member = scene.attach(Scene::kGroup, Start::oldest());

@@ -170,6 +170,28 @@ TEST_F(KilledConsumer, ThatHoldsTheProducer) {
   expect_nothing_left();
 }
 
+// The end of the stream is no end while a dead member holds a message.
+TEST_F(KilledConsumer, LeavesItsMessageEvenAtTheEnd) {
+  auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity});
+  auto survivor = attach(kGroup);
+  EXPECT_FALSE(survivor.try_receive());  // has just looked after the dead
+  Child dead([&] {
+    auto member = attach(kGroup);
+    const Message message = member.receive();
+    ::raise(SIGKILL);
+  });
+  ASSERT_EQ(producer.publish(stream_.message(0, 0), Stream::type_of(0)), Status::kOk);
+  EXPECT_EQ(dead.wait(), -SIGKILL);
+  producer.close();
+  {
+    const Message message = survivor.receive();
+    ASSERT_TRUE(message) << describe(message.status());
+    EXPECT_TRUE(stream_.is(0, message));
+    EXPECT_TRUE(message.redelivered());
+  }
+  EXPECT_EQ(survivor.receive().status(), Status::kEnd);
+}
+
 TEST_F(KilledConsumer, OfAGroup) {
   const Shared<std::atomic<std::uint8_t>> plain(kMost);
   const Shared<std::atomic<std::uint8_t>> again(kMost);

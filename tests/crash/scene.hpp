@@ -99,6 +99,7 @@ class Scene {
     auto producer = open();
     const std::uint64_t found = statistics().messages;
     require(found == committed, "found " + std::to_string(found) + " messages of " + std::to_string(committed));
+    require(witness_->try_receive().status() == Status::kEmpty, "a new producer, and nothing to wait for");
     for (; seen_ < committed; ++seen_) expect_next(*member_, seen_);
     published_ = found;
     publish(producer);

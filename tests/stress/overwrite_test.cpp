@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ringmain/consumer.hpp"
@@ -81,38 +83,42 @@ void borrow(ringmain::Consumer& consumer, Follower& follower, std::uint64_t lot)
   }
 }
 
-// A buffer that holds up who writes into it beyond the first page: long enough to be overtaken in the midst of a copy.
+// A buffer that holds up who copies more than a page into it: long enough to be overtaken in the midst of it.
 class SlowBuffer {
  public:
-  SlowBuffer() {
+  explicit SlowBuffer(std::function<void()> meanwhile) {
+    meanwhile_ = std::move(meanwhile);
+    trap_ = bytes_.data() + kPage;
     struct sigaction action {};
     action.sa_handler = [](int) {
-      ::usleep(1000);
-      ::mprotect(trap_, kPage, PROT_READ | PROT_WRITE);
-      report_->held_up.fetch_add(1);
+      disarm();
+      meanwhile_();
     };
     ::sigaction(SIGSEGV, &action, nullptr);
   }
-  void arm(Report& report) {
-    report_ = &report;
-    trap_ = bytes_.data() + kPage;
-    ::mprotect(trap_, kPage, PROT_NONE);
-  }
-  void disarm() { ::mprotect(bytes_.data() + kPage, kPage, PROT_READ | PROT_WRITE); }
+  ~SlowBuffer() { ::signal(SIGSEGV, SIG_DFL); }
+  SlowBuffer(const SlowBuffer&) = delete;
+  SlowBuffer& operator=(const SlowBuffer&) = delete;
+
+  static void arm() { ::mprotect(trap_, kPage, PROT_NONE); }  // for one copy
+  static void disarm() { ::mprotect(trap_, kPage, PROT_READ | PROT_WRITE); }
   std::span<std::byte> bytes() { return bytes_; }
 
  private:
   static constexpr std::size_t kPage = 4096;
   static inline std::byte* trap_ = nullptr;
-  static inline Report* report_ = nullptr;
+  static inline std::function<void()> meanwhile_;
   Shared<std::byte> pages_{max_message_bytes(kCapacity)};
   std::span<std::byte> bytes_{&pages_[0], max_message_bytes(kCapacity)};
 };
 
 void copy(ringmain::Consumer& consumer, Follower& follower, std::uint64_t lot) {
-  SlowBuffer buffer;
+  SlowBuffer buffer([&] {
+    ::usleep(1000);
+    follower.report().held_up.fetch_add(1);
+  });
   for (;;) {
-    if (mix(lot) % 100 == 0) buffer.arm(follower.report());
+    if (mix(lot) % 100 == 0) buffer.arm();
     const Copy copied = consumer.read(buffer.bytes());
     buffer.disarm();
     if (copied.status == Status::kEnd) return;
@@ -188,6 +194,31 @@ TEST_F(Overwriting, LossesAreExactAndNothingTornIsValid) {
   EXPECT_EQ(statistics.messages, kMessages);
   EXPECT_EQ(statistics.room_waits, 0u);
   ringmain::remove(kName, directory_.path());
+}
+
+// Overtaken once, and again in the midst of a copy: both losses are told with the message that arrives at last.
+TEST_F(Overwriting, ACopyThatWasOvertakenTellsAllThatWasLost) {
+  auto producer = ringmain::Producer::create(
+      kName, {.directory = directory_.path(), .capacity = kCapacity, .policy = Policy::kOverwrite});
+  auto consumer = ringmain::Consumer::attach(kName, {.directory = directory_.path()});
+  const Stream stream(4, 5000, 5000);
+  std::uint64_t published = 0;
+  const auto publish_laps = [&] {
+    const std::uint64_t end = producer.position() + 3 * kCapacity;
+    while (producer.position() < end) {
+      ASSERT_EQ(producer.publish(stream.message(published, producer.position()), Stream::type_of(published)),
+                Status::kOk);
+      ++published;
+    }
+  };
+  publish_laps();
+  SlowBuffer buffer(publish_laps);
+  buffer.arm();
+  const Copy copied = consumer.try_read(buffer.bytes());
+  ASSERT_EQ(copied.status, Status::kOk);
+  EXPECT_GT(copied.lost, published / 2);
+  EXPECT_EQ(copied.lost, consumer.lost());
+  EXPECT_TRUE(stream.is(copied.lost, copied.position, buffer.bytes().first(copied.bytes)));
 }
 
 }  // namespace

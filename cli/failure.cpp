@@ -27,11 +27,11 @@ void report(std::string_view message) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-int report_current_exception() {
+int report_current_exception(std::string_view who) {
   try {
     throw;
   } catch (const Failure& failure) {
-    report(failure.what());
+    report(who.empty() ? failure.what() : fmt::format("{}: {}", who, failure.what()));
     return failure.exit_status();
   } catch (const Error& error) {
     report(error.what());

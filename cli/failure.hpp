@@ -31,8 +31,8 @@ Failure io_failure(std::string_view stream, int system_error);
 // Says it on stderr: "ringmain: MESSAGE".
 void report(std::string_view message);
 
-// Reports the exception that is being handled; returns the exit status.
-int report_current_exception();
+// Reports the exception that is being handled; returns the exit status. `who` goes before a Failure: "pub numbers".
+int report_current_exception(std::string_view who = {});
 
 // For --help: what the exit statuses mean.
 std::string exit_statuses();

@@ -25,9 +25,7 @@ Claim claim(Producer& producer, std::size_t bytes) {
   for (;;) {
     Claim claimed = producer.claim_for(bytes, kPatience);
     if (claimed || interrupted()) return claimed;
-    if (claimed.status() != Status::kTimedOut) {
-      throw Failure(claimed.status(), fmt::format("publishing: {}", describe(claimed.status())));
-    }
+    if (claimed.status() != Status::kTimedOut) throw Failure(claimed.status(), describe(claimed.status()));
   }
 }
 

@@ -31,8 +31,8 @@ bool ProducerWait::go_on() {
     return true;
   }
   if (std::chrono::steady_clock::now() - start_ >= patience_) {
-    throw Failure(Status::kNotFound, fmt::format("sub {}: the ring has no producer, and none came within {}", name_,
-                                                 human_duration(patience_)));
+    throw Failure(Status::kNotFound,
+                  fmt::format("the ring has no producer, and none came within {}", human_duration(patience_)));
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   return true;

@@ -95,7 +95,7 @@ void wait_for_consumers(const Pub& pub, Producer& producer) {
     // Time is over, or the ring was removed: then no ring of this name is ours.
     const auto ring = look_at(pub.name, pub.ring.directory);
     if (ring && ring->producer_pid == static_cast<std::uint32_t>(::getpid())) continue;
-    throw Failure(Status::kRemoved, fmt::format("pub {}: {}", pub.name, describe(Status::kRemoved)));
+    throw Failure(Status::kRemoved, describe(Status::kRemoved));
   }
 }
 
@@ -121,7 +121,7 @@ int publish_input(const Pub& pub) {
     }
   } catch (...) {
     // Ends without closing the ring: its consumers learn that what they have is incomplete.
-    const int status = report_current_exception();
+    const int status = report_current_exception("pub " + pub.name);
     remove_if_asked(pub);
     std::_Exit(status);
   }

@@ -38,7 +38,7 @@ constexpr const char* kFooter =
 
 std::string loss(std::uint64_t lost) { return fmt::format("{} message{} lost", lost, lost == 1 ? "" : "s"); }
 
-Failure ended(const Sub& sub, Status status) {
+Failure ended(Status status) {
   const char* remedy = "";
   switch (status) {
     case Status::kProducerLost: remedy = "; with --outlive-producer a consumer waits for the next one"; break;
@@ -46,7 +46,7 @@ Failure ended(const Sub& sub, Status status) {
     case Status::kCorrupt: remedy = "; remove it (ringmain rm) and start its producer again"; break;
     default: break;
   }
-  return {status, fmt::format("sub {}: {}{}", sub.name, describe(status), remedy)};
+  return {status, std::string(describe(status)) + remedy};
 }
 
 // Whatever is received next; what was gathered is written before it waits.
@@ -65,7 +65,7 @@ void receive_all(const Sub& sub, Consumer& consumer, Delivery& delivery, Produce
       if (no_producer && wait.go_on()) continue;
       delivery.flush();
       if (message.status() == Status::kEnd) return;
-      throw ended(sub, message.status());
+      throw ended(message.status());
     }
     wait.stop();
     if (sub.verbose && message.lost() > 0) {
@@ -87,7 +87,7 @@ int receive_to_output(const Sub& sub) {
   try {
     receive_all(sub, consumer, delivery, wait);
   } catch (...) {
-    status = report_current_exception();
+    status = report_current_exception("sub " + sub.name);
   }
   if (const std::uint64_t lost = consumer.lost() + delivery.torn(); lost > 0) {
     report(

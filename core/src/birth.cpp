@@ -33,20 +33,33 @@ struct SweptAway {};
 Descriptor make_file(int directory, const char* name) {
   Descriptor file(::openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file && errno == ENOENT) throw SweptAway{};
+  if (file) ::fchmod(file.get(), 0600);  // whatever the umask says; permit() has the last word
   if (!file) fail_system(std::string("create the file '") + name + "'", errno);
   return file;
 }
 
-// Every byte now: a full tmpfs is an error here and would be SIGBUS later.
-void reserve(int file, std::uint64_t bytes, const std::filesystem::path& parent) {
+std::uint64_t free_bytes(int file) noexcept {
+  struct statvfs space {};
+  return ::fstatvfs(file, &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
+}
+
+// Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0.
+int reserve(int file, std::uint64_t bytes) noexcept {
   int error = 0;
   do {
     error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
   } while (error == EINTR);
+  return error;
+}
+
+void reserve_both(int ring, std::uint64_t ring_bytes, int consumers, std::uint64_t consumers_bytes,
+                  const std::filesystem::path& parent) {
+  const std::uint64_t free = free_bytes(ring);
+  const std::uint64_t bytes = ring_bytes + consumers_bytes;
+  int error = reserve(ring, ring_bytes);
+  if (error == 0) error = reserve(consumers, consumers_bytes);
   if (error == 0) return;
   if (error != ENOSPC && error != EDQUOT && error != EFBIG) fail_system("reserve " + human_bytes(bytes), error);
-  struct statvfs space {};
-  const std::uint64_t free = ::fstatvfs(file, &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
   fail(Status::kNoSpace, "the ring needs " + human_bytes(bytes) + ", " + parent.string() + " has " + human_bytes(free) +
                              " free: remove rings ('ringmain ls', 'ringmain rm'), choose a smaller capacity or another "
                              "directory (RINGMAIN_DIR); for a container raise --shm-size");
@@ -58,13 +71,12 @@ void write_at_start(int file, const void* data, std::size_t bytes) {
 
 void fill(int ring, int consumers, const RingOptions& options, const std::filesystem::path& parent) {
   const algorithm::Header header = make_header(options);
-  reserve(ring, header.slots_offset + header.capacity, parent);
-  reserve(consumers, header.consumers_bytes, parent);
+  reserve_both(ring, header.slots_offset + header.capacity, consumers, header.consumers_bytes, parent);
   write_at_start(ring, &header, sizeof header);
   struct {
     std::uint64_t magic, signature;
     std::array<std::uint8_t, 16> identity;
-  } const belonging{header.magic, header.layout_signature, header.identity};
+  } const belonging{algorithm::kConsumersMagic, header.layout_signature, header.identity};
   write_at_start(consumers, &belonging, sizeof belonging);
 }
 
@@ -128,11 +140,14 @@ void Birth::make_files(const RingOptions& options) {
   entry_ = temporary_entry(name_, "new");
   const std::string path = (parent_ / entry_).string();
   if (::mkdir(path.c_str(), 0700) != 0) fail_system("create ring '" + name_ + "' in " + parent_.string(), errno);
+  ::chmod(path.c_str(), 0700);  // whatever the umask says
   Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!directory) throw SweptAway{};
+  if (!directory && errno == ENOENT) throw SweptAway{};
+  if (!directory) fail_system("create ring '" + name_ + "'", errno);
   Descriptor ring = make_file(directory.get(), "ring");
   Descriptor fresh(::openat(directory.get(), "ring", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  if (!fresh) throw SweptAway{};
+  if (!fresh && errno == ENOENT) throw SweptAway{};
+  if (!fresh) fail_system("create ring '" + name_ + "'", errno);
   lease_ = std::make_unique<Lease>(std::move(fresh), ignore_fork, nullptr);
   if (!lease_->take(kRemoverByte)) {
     if (errno == EAGAIN || errno == EACCES) throw SweptAway{};
@@ -162,10 +177,13 @@ void Birth::fail_exists() const {
                             ": open it to take over from a producer that died or closed, or remove it");
 }
 
+// By path, for there may be no descriptor left; nobody else may write into this directory.
 void Birth::discard() noexcept {
   if (entry_.empty()) return;
-  const Descriptor parent(::open(parent_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  unlink_ring(parent.get(), entry_);
+  const std::filesystem::path made = parent_ / entry_;
+  ::unlink((made / "consumers").c_str());
+  ::unlink((made / "ring").c_str());
+  ::rmdir(made.c_str());
   entry_.clear();
 }
 

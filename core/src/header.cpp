@@ -76,6 +76,9 @@ void check_options(const RingOptions& options) {
     fail(Status::kBadOption,
          "capacity " + std::to_string(options.capacity) + ": must be a power of two from 64 KiB to 64 TiB");
   }
+  if (options.policy != Policy::kWait && options.policy != Policy::kOverwrite) {
+    fail(Status::kBadOption, "policy: there is none of this number");
+  }
   if (options.evict_after.count() < 0) fail(Status::kBadOption, "evict_after: must not be negative");
   if (options.evict_after.count() > 0 && options.policy == Policy::kOverwrite) {
     fail(Status::kBadOption, "evict_after: an overwriting ring waits for nobody, so it has nobody to evict");
@@ -117,12 +120,15 @@ Header read_header(int ring, int consumers, const std::string& what) {
     fail(Status::kTruncated, what + ": has " + human_bytes(ring_bytes) + " of " +
                                  human_bytes(header.slots_offset + header.capacity) + "; remove the ring");
   }
+  if (ring_bytes > header.slots_offset + header.capacity) {
+    fail(Status::kCorrupt, what + ": the file is larger than its header says; remove the ring");
+  }
   if (consumers < 0) return header;
   if (size_of(consumers, what) < header.consumers_bytes) {
     fail(Status::kTruncated, what + ": the file 'consumers' is too short; remove the ring");
   }
   const auto belonging = read_at_start<Belonging>(consumers, what);
-  if (belonging.magic != algorithm::kMagic || belonging.layout_signature != header.layout_signature ||
+  if (belonging.magic != algorithm::kConsumersMagic || belonging.layout_signature != header.layout_signature ||
       belonging.identity != header.identity) {
     fail(Status::kNotARing, what + ": the file 'consumers' belongs to another ring; remove the ring");
   }

@@ -52,7 +52,8 @@ struct LeaseList {
 
 bool leased(int file, off_t first, off_t count) noexcept {
   struct flock range = byte_range(F_RDLCK, first, count);
-  return ::fcntl(file, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+  // Who can't be asked after isn't dead.
+  return ::fcntl(file, F_OFD_GETLK, &range) != 0 || range.l_type != F_UNLCK;
 }
 
 Lease::Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context)

@@ -29,8 +29,11 @@ bool is_name(std::string_view name) noexcept {
 
 void check_name(const char* what, std::string_view name) {
   if (is_name(name)) return;
+  std::string shown(name.substr(0, kMaxNameBytes));  // it may go to a terminal
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
   fail(Status::kBadName,
-       std::string(what) + " name '" + std::string(name.substr(0, kMaxNameBytes)) +
+       std::string(what) + " name '" + shown +
            "': must be 1 to 128 letters, digits, '.', '_' or '-', and start with a letter, a digit or "
            "'_'");
 }

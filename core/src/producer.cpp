@@ -159,6 +159,7 @@ Producer Producer::create(std::string_view name, const RingOptions& options) {
 }
 
 Producer Producer::open(std::string_view name, const OpenOptions& options) {
+  if (options.spin.count() < 0) fail(Status::kBadOption, "spin: must not be negative");
   Segment segment = Segment::open(name, options.directory, Access::kProduce);
   check_type(segment, options.type);
   if (!options.force_unclean) check_clean(segment);

@@ -27,6 +27,7 @@ constexpr int kOpenFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
   switch (error) {
     case ENOENT:
       fail(Status::kNotFound, what + ": no such ring; start its producer first, or look with 'ringmain ls'", error);
+    case EISDIR:
     case ELOOP:
     case ENOTDIR:
     case ENXIO: fail(Status::kNotARing, what + ": not a directory with two regular files", error);

@@ -129,7 +129,7 @@ void Wakeups::run_bell(int consumers, std::uint64_t edges) {
   EXPECT_LT(tally_->sleeps.load(), tally_->edges.load());
 }
 
-TEST_P(Wakeups, OfAConsumer) { run_bell(1, scaled(full_fences() ? 5'000'000u : 2'500'000u)); }
+TEST_P(Wakeups, OfAConsumer) { run_bell(1, scaled(full_fences() ? 7'000'000u : 600'000u)); }
 
 TEST_P(Wakeups, OfSeveralConsumers) { run_bell(3, scaled(150'000u)); }
 
@@ -138,7 +138,7 @@ TEST_P(Wakeups, OfTheProducer) {
   const Watchdog watchdog(600);
   constexpr std::size_t kCapacity = std::size_t{64} << 10;
   constexpr std::size_t kLength = kCapacity / 4 - algorithm::kMessageHeaderBytes;
-  const std::uint64_t edges = scaled(full_fences() ? 1'500'000u : 1'000'000u);
+  const std::uint64_t edges = scaled(full_fences() ? 2'000'000u : 400'000u);
   auto holder = ringmain::Producer::create(
       kName, {.directory = directory_.path(), .capacity = kCapacity, .full_fences = full_fences()});
   Child consumer([&] {

@@ -49,7 +49,8 @@ inline constexpr std::size_t kMaxCapacity = std::size_t{1} << 46;
 inline constexpr std::size_t kIndexEntries = 64;  // of capacity / 64 bytes each
 inline constexpr Position kNowhere = ~Position{0};
 
-inline constexpr std::uint64_t kMagic = 0x4e49414d474e4952;  // "RINGMAIN"
+inline constexpr std::uint64_t kMagic = 0x4e49414d474e4952;           // "RINGMAIN"
+inline constexpr std::uint64_t kConsumersMagic = 0x534e4f43474e4952;  // "RINGCONS"
 inline constexpr std::uint32_t kLayoutVersion = 1;
 
 // --- a message: its header, then the payload, padded to whole slots.

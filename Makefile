@@ -23,7 +23,7 @@ test test-all:
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON \
 	  -DRINGMAIN_TEST_PRESETS=$(PRESETS) -DRINGMAIN_WERROR=ON
 	cmake --build --preset release
-	ctest --preset release $(if $(LABELS),-LE 'stress|crash')
+	ctest --preset release $(if $(LABELS),-LE 'stress|crash|hostile')
 
 build/build.ninja: | packages
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=OFF -DRINGMAIN_BUILD_EXAMPLES=OFF
@@ -40,6 +40,6 @@ clean:
 help:
 	@echo 'make         build/bin/ringmain, the library and the benchmarks'
 	@echo 'make demo    stream real files through a ring, and measure it'
-	@echo 'make test    unit, hostile input, tool, package and example tests'
-	@echo 'make test-all  stress and crash tests, sanitizers, clang, format and lint, too'
+	@echo 'make test    unit, tool, package and example tests'
+	@echo 'make test-all  stress, crash and hostile-input tests, sanitizers, clang, format and lint, too'
 	@echo 'make format  clang-format the sources      make clean  remove build/'

@@ -142,7 +142,7 @@ void Attachment::begin(Start start) {
 
 void Attachment::leave() noexcept {
   registry().end_births(line, generation);
-  registry().leave(line, generation);
+  registry().leave(line, generation, LineLeases{segment});
   ring_room_bell(*segment.consumers());
 }
 

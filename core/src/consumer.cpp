@@ -47,6 +47,9 @@ Status Consumer::State::next() noexcept {
   // Evicted just now: what the head pointed at is gone for that reason.
   if (status == Status::kCorrupt && lease && !still_listed()) return Status::kEvicted;
   if (status == Status::kEmpty && (producer_lost || look_around_period.due())) status = look_around();
+  // What a dead member held is still to come, though it died after we last looked after the dead.
+  const bool ended = status == Status::kEnd || status == Status::kProducerLost;
+  if (ended && group.number != 0 && reap()) return Status::kOk;
   return status;
 }
 

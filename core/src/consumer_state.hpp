@@ -23,7 +23,7 @@ struct Consumer::State : Attachment {
   void note_loss() noexcept;
 
   Every look_around_period{kRound};
-  Every reap_period{2 * kRound};
+  Every reap_period{kRound};
   bool producer_lost = false;
 };
 

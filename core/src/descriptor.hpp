@@ -1,9 +1,11 @@
-// A file descriptor with an owner.
+// A file descriptor with an owner. After a stray closefrom() its number may be somebody else's, so it remembers its file.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace ringmain {
@@ -11,12 +13,22 @@ namespace ringmain {
 class Descriptor {
  public:
   Descriptor() noexcept = default;
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  explicit Descriptor(int fd) noexcept : fd_(fd) {
+    const int error = errno;  // of the call that made it
+    if (struct stat now{}; fd_ >= 0 && ::fstat(fd_, &now) == 0) {
+      device_ = now.st_dev;
+      inode_ = now.st_ino;
+    }
+    errno = error;
+  }
+  Descriptor(Descriptor&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), device_(other.device_), inode_(other.inode_) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     if (this != &other) {
       reset();
       fd_ = std::exchange(other.fd_, -1);
+      device_ = other.device_;
+      inode_ = other.inode_;
     }
     return *this;
   }
@@ -24,13 +36,27 @@ class Descriptor {
 
   explicit operator bool() const noexcept { return fd_ >= 0; }
   int get() const noexcept { return fd_; }
-  void reset() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+
+  // Still open, and still that file.
+  bool intact() const noexcept {
+    struct stat now {};
+    return fd_ >= 0 && ::fstat(fd_, &now) == 0 && is(now);
   }
-  void forget() noexcept { fd_ = -1; }  // the number belongs to somebody else by now
+  void reset() noexcept {
+    struct stat now {};
+    const bool foreign = fd_ >= 0 && ::fstat(fd_, &now) == 0 && !is(now);
+    if (fd_ >= 0 && !foreign) ::close(fd_);
+    fd_ = -1;
+  }
 
  private:
+  bool is(const struct stat& now) const noexcept {
+    return inode_ == 0 || (now.st_ino == inode_ && now.st_dev == device_);
+  }
+
   int fd_ = -1;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;  // 0: couldn't be asked
 };
 
 }  // namespace ringmain

@@ -56,9 +56,13 @@ bool leased(int file, off_t first, off_t count) noexcept {
   return ::fcntl(file, F_OFD_GETLK, &range) != 0 || range.l_type != F_UNLCK;
 }
 
+bool squatted(int file, off_t byte) noexcept {
+  struct flock range = byte_range(F_WRLCK, byte, 1);
+  return ::fcntl(file, F_OFD_GETLK, &range) == 0 && range.l_type == F_RDLCK;
+}
+
 Lease::Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context)
     : file_(std::move(fresh)), on_fork_(on_fork), context_(context) {
-  if (::fstat(file_.get(), &identity_) != 0) fail_system("open a file of the ring for a lease", errno);
   LeaseList& list = LeaseList::instance();
   const std::lock_guard lock(list.mutex);
   next_ = list.first;
@@ -71,9 +75,6 @@ Lease::~Lease() {
   const std::lock_guard lock(list.mutex);
   (previous_ != nullptr ? previous_->next_ : list.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
-  // After a stray closefrom() the number may be somebody else's by now. If it can't be told, it is ours.
-  struct stat now {};
-  if (file_ && ::fstat(file_.get(), &now) == 0 && !same_file(now)) file_.forget();
 }
 
 bool Lease::take(off_t byte) noexcept {
@@ -90,13 +91,8 @@ void Lease::drop() noexcept {
   byte_ = -1;
 }
 
-bool Lease::same_file(const struct stat& now) const noexcept {
-  return now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
-}
-
 bool Lease::intact() const noexcept {
-  struct stat now {};
-  if (byte_ < 0 || ::fstat(file_.get(), &now) != 0 || !same_file(now)) return false;
+  if (byte_ < 0 || !file_.intact()) return false;
   struct flock range = byte_range(F_WRLCK, byte_, 1);
   return ::fcntl(file_.get(), F_OFD_SETLK, &range) == 0;  // ours already, or the descriptor is not what it was
 }

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "descriptor.hpp"
@@ -17,6 +16,9 @@ inline constexpr off_t kRemoverByte = 1;   // of `ring`; who builds or removes i
 // Somebody else holds the lease of one of `count` bytes. Asked as a reader: a read lock, which anybody with read
 // permission can take, is no life. `file` may be read-only.
 bool leased(int file, off_t first, off_t count = 1) noexcept;
+
+// Somebody sits on `byte` with a read lock: that is no lease, but keeps one from being taken.
+bool squatted(int file, off_t byte) noexcept;
 
 class Lease {
  public:
@@ -36,9 +38,7 @@ class Lease {
 
  private:
   friend struct LeaseList;
-  bool same_file(const struct stat& now) const noexcept;
   Descriptor file_;
-  struct stat identity_ {};
   off_t byte_ = -1;
   void (*on_fork_)(void*) noexcept;
   void* context_;

@@ -34,13 +34,23 @@ struct Producer::State {
   State(Segment opened, std::chrono::nanoseconds spin)
       : segment(std::move(opened)), lease(segment.reopen_ring(), &State::after_fork, this),
         ring(segment.ring(), !register_for_barriers()), spin_budget(spin) {
-    if (lease.take(kProducerByte)) return;
+    take_lease();
+  }
+
+  void take_lease() {
     const std::string what = "ring '" + segment.name() + "'";
-    if (segment.producer_alive()) {
-      fail(Status::kProducerExists, what + ": another producer is alive; a ring has one producer at a time");
+    constexpr int kAttempts = 100;  // who holds it may let go between our try and our question
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      if (lease.take(kProducerByte)) return;
+      if (squatted(segment.ring_file(), kProducerByte)) {
+        fail(Status::kSquatted,
+             what + ": some process holds a read lock on the producer's lease, which only an attack does");
+      }
+      if (segment.producer_alive()) {
+        fail(Status::kProducerExists, what + ": another producer is alive; a ring has one producer at a time");
+      }
     }
-    fail(Status::kSquatted,
-         what + ": some process holds a read lock on the producer's lease, which only an attack does");
+    fail(Status::kNoLocks, what + ": the file system grants no lock for the producer's lease");
   }
 
   static void after_fork(void* state) noexcept { static_cast<State*>(state)->stop(Status::kLeaseLost); }

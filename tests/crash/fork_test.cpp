@@ -194,7 +194,7 @@ class Orphan {
   Shared<std::atomic<pid_t>> pid_;
 };
 
-TEST_F(Fork, DISABLED_ChildDoesntKeepTheLeasesOfADeadParent) {
+TEST_F(Fork, ChildDoesntKeepTheLeasesOfADeadParent) {
   const Orphan grandchild;
   consumer_.reset();
   member_.reset();
@@ -230,7 +230,7 @@ TEST_F(Fork, ChildMayTakePartByHandlesOfItsOwn) {
 }
 
 // A daemon's closefrom(): the leases are gone, and the handles find out where they look.
-TEST_F(Fork, DISABLED_DescriptorsClosedBehindOurBack) {
+TEST_F(Fork, DescriptorsClosedBehindOurBack) {
   Child child([&] {
     auto own = attach("");
     auto member = attach("workers");
@@ -262,7 +262,7 @@ TEST_F(Fork, ProducersDescriptorsClosedBehindItsBack) {
 }
 
 // What was opened meanwhile under the old numbers belongs to somebody else.
-TEST_F(Fork, DISABLED_HandlesDontCloseTheDescriptorsOfOthers) {
+TEST_F(Fork, HandlesDontCloseTheDescriptorsOfOthers) {
   Child child([&] {
     std::optional producer(
         ringmain::Producer::create("another", {.directory = directory_.path(), .capacity = kCapacity}));

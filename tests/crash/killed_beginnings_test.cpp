@@ -111,7 +111,7 @@ TEST_F(KilledBeginnings, OfAConsumer) {
   sample([this] { create(); }, [this] { attach(""); });
 }
 
-TEST_F(KilledBeginnings, DISABLED_OfAMember) {
+TEST_F(KilledBeginnings, OfAMember) {
   sample([this] { create(); }, [this] { attach("workers"); });
 }
 
@@ -137,7 +137,7 @@ TEST_F(KilledBeginnings, OfASweep) {
 }
 
 // Two who make, take over and remove the same rings all the time, killed at random moments.
-TEST_F(KilledBeginnings, DISABLED_OfEverythingAtRandom) {
+TEST_F(KilledBeginnings, OfEverythingAtRandom) {
   const Shared<std::atomic<std::uint64_t>> done;
   const auto live = [&](std::uint64_t seed) {
     std::uint64_t lot = seed;

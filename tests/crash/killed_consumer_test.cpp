@@ -41,9 +41,9 @@ class KilledConsumer : public ::testing::Test {
         kName, {.directory = directory_.path(), .group = group, .start = Start::oldest(), .wait_for_ring = kForever});
   }
 
-  void produce() const {
+  void produce(std::size_t groups) const {
     auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity});
-    require(producer.wait_for_consumers(1), "the witness never came");
+    require(producer.wait_for_consumers(groups), "who is to see all never came");
     MixedPublisher publisher(producer, stream_, 16);
     for (std::uint64_t steps = 1; !report_->finish.load(); ++steps) {
       require(publisher.next() + kLargestBatch < kMost, "more messages than the test can follow");
@@ -101,8 +101,9 @@ class KilledConsumer : public ::testing::Test {
     for (;;) ::pause();
   }
 
-  void begin() {
-    producer_ = Child([&] { produce(); });
+  // With `groups` that see everything, the witness included.
+  void begin(std::size_t groups = 1) {
+    producer_ = Child([&] { produce(groups); });
     witness_ = Child([&] { witness(); });
     wait_until([&] { return report_->seen.load() > 0; });
   }
@@ -192,12 +193,12 @@ TEST_F(KilledConsumer, LeavesItsMessageEvenAtTheEnd) {
   EXPECT_EQ(survivor.receive().status(), Status::kEnd);
 }
 
-TEST_F(KilledConsumer, DISABLED_OfAGroup) {
+TEST_F(KilledConsumer, OfAGroup) {
   const Shared<std::atomic<std::uint8_t>> plain(kMost);
   const Shared<std::atomic<std::uint8_t>> again(kMost);
-  begin();
   std::vector<Child> members;
   for (int i = 0; i < 2; ++i) members.emplace_back([&] { work(&plain[0], &again[0], ~std::uint64_t{0}); });
+  begin(2);
   wait_until([&] { return report_->received.load() > 0; });
   Durations unblocked;
   std::uint64_t lot = 18;

@@ -127,7 +127,7 @@ class Namespaces : public ::testing::Test {
   Shared<Report> report_;
 };
 
-TEST_F(Namespaces, DISABLED_ConsumersInsideAndTheirDeaths) {
+TEST_F(Namespaces, ConsumersInsideAndTheirDeaths) {
   Child producer([&] { produce(/*create=*/true); });
   Container alone([&] { follow("", 0); });
   Container member([&] { follow("workers", 1); });

@@ -48,7 +48,7 @@ class Attached {
 
   void die() { leases.drop(); }  // the line stays as it was
   void leave() {
-    registry.leave(line, generation);
+    registry.leave(line, generation, leases);
     leases.drop();
   }
 

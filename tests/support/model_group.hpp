@@ -49,7 +49,7 @@ class ModelGroup {
     }
   }
 
-  // Somebody buried the dead: a group without a living member is dissolved, unless it is durable.
+  // Somebody left or buried the dead: a group without a living member is dissolved, unless it is durable.
   void buried() {
     if (!founded_ || durable_ || anybody_lives()) return;
     members_.clear();
@@ -134,10 +134,8 @@ class ModelGroup {
     if (members_[who].held) give_back(who);
     members_[who].attached->leave();
     members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(who));
-    if (!members_.empty() || durable_) return;
-    founded_ = false;
-    EXPECT_FALSE(Registry<>(ring_.area()).find(name_));
-    ++deeds_.dissolved;
+    buried();
+    EXPECT_EQ(Registry<>(ring_.area()).find(name_).has_value(), founded_);
   }
 
   void die(std::size_t who) {

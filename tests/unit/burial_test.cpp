@@ -308,7 +308,7 @@ TEST(Nonsense, in_every_word_of_the_consumers_does_no_harm) {
       }
       registry.end_births(taken.line, taken.generation);
     }
-    registry.leave(taken.line, taken.generation);
+    registry.leave(taken.line, taken.generation, leases);
     EXPECT_LE(producer.limit(), producer.position() + ring.capacity());
   }
   EXPECT_EQ(Registry<>(ring.area()).line_of(GroupReference{1, 0}), nullptr);

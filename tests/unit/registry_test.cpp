@@ -135,7 +135,7 @@ TEST(Line, who_left_or_lost_it_leaves_its_next_holder_alone) {
   Attached heir(ring, "group", Start::at(128));
   ASSERT_EQ(heir.line, loser.line);
   ASSERT_EQ(heir.reader.examine(), Status::kOk);
-  loser.registry.leave(loser.line, loser.generation);
+  loser.registry.leave(loser.line, loser.generation, loser.leases);
   EXPECT_EQ(heir.own().cursor.load(), 128U);
   EXPECT_EQ(heir.state(), LineState::kActive);
   EXPECT_TRUE(heir.registry.find("group"));

@@ -74,8 +74,9 @@ class Registry {
     return word.generation == generation ? word.state : LineState::kEvicted;
   }
 
-  // The own line is free again, and its group, if it was the last and the group isn't durable.
-  void leave(std::size_t line, std::uint32_t generation) noexcept {
+  // The own line is free again, and its group, if nobody else in it lives and it isn't durable.
+  template <class Leases>
+  void leave(std::size_t line, std::uint32_t generation, const Leases& leases) noexcept {
     auto& own = area_.lines[line];
     const auto group = GroupReference::of(own.group.load(std::memory_order_relaxed));
     if (LineWord::of(own.state.load(std::memory_order_acquire)).generation != generation) return;
@@ -83,7 +84,7 @@ class Registry {
     for (const LineState state : {LineState::kJoining, LineState::kActive, LineState::kEvicted}) {
       move(line, generation, state, LineState::kFree);
     }
-    if (group.number != 0) dissolve(group, [](std::size_t) { return true; });
+    if (group.number != 0) dissolve(group, [&](std::size_t other) { return leases.alive(other); });
   }
 
   // --- groups. Joining is done by who holds the births word.

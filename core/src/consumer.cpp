@@ -35,6 +35,17 @@ void Consumer::State::note_loss() noexcept {
   if (lease) own().lost.store(reader.lost(), std::memory_order_relaxed);
 }
 
+// Who has caught up with a stream doesn't look again at once. A look takes the next slot's line away from the producer,
+// who is about to write there, and then each message waits for its line to come and go. Who had to wait for his last
+// messages, too, looks at once: there is no stream to disturb, and the next message may be the answer to his own.
+void Consumer::State::give_head_start() noexcept {
+  constexpr algorithm::Position kStream = 8 * algorithm::kSlotBytes;
+  constexpr int kPauses = 16;  // measured: with the producer's kAhead, a stream between far cores is twice as fast
+  const bool streams = reader.position() - waited_at >= kStream;
+  waited_at = reader.position();
+  for (int i = 0; streams && i < kPauses; ++i) algorithm::NativeMemory::pause();
+}
+
 Status Consumer::State::next() noexcept {
   if (stopped != Status::kOk) return stopped;
   if (lease) {
@@ -77,8 +88,11 @@ Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
     return state.patient_with(status) ? Status::kEmpty : status;
   }
   const auto ready = [&] { return reader_->look() || reader_->peek(); };
-  // Mostly it is there within a microsecond: no clock is read for that.
-  if (state.spin_budget.count() > 0 && glance(ready) && reader_->holds()) return Status::kOk;
+  if (state.spin_budget.count() > 0) {
+    state.give_head_start();
+    // Mostly it is there within a microsecond: no clock is read for that.
+    if (glance(ready) && reader_->holds()) return Status::kOk;
+  }
   const Deadline deadline(timeout);
   const Deadline spin_end(state.spin_budget);
   for (;;) {

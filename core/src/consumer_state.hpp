@@ -21,10 +21,12 @@ struct Consumer::State : Attachment {
   bool reap() noexcept;
   Status look_around() noexcept;
   void note_loss() noexcept;
+  void give_head_start() noexcept;
 
   Every look_around_period{kRound};
   Every reap_period{kRound};
   bool producer_lost = false;
+  algorithm::Position waited_at = 0;
 };
 
 }  // namespace ringmain

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "bell.hpp"
@@ -205,6 +206,15 @@ Status Producer::wait_for_room(std::size_t bytes, std::chrono::nanoseconds timeo
   if (state_->stopped != Status::kOk) return state_->stopped;
   if (bytes > ring_->max_length()) return Status::kTooLarge;
   return state_->wait_for_room(algorithm::extent_of(bytes), timeout);
+}
+
+Status Producer::publish_at_bound(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
+                                  std::uint16_t type) noexcept {
+  Claim room = claim_for(bytes.size(), timeout);
+  if (!room) return room.status();
+  std::copy(bytes.begin(), bytes.end(), room.bytes().begin());
+  room.commit(type);
+  return Status::kOk;
 }
 
 Status Producer::publish_batch(std::span<const std::span<const std::byte>> messages, std::uint16_t type) noexcept {

@@ -81,14 +81,14 @@ Statistics statistics(std::string_view name, const std::filesystem::path& direct
                     .policy = static_cast<Policy>(header.policy),
                     .evict_after = std::chrono::nanoseconds(header.evict_after_ns),
                     .type = segment.type()};
-  const auto newest = algorithm::newest(lines);
+  const auto newest = algorithm::newest(segment.ring());
   const auto oldest = algorithm::locate(segment.ring(), Start::oldest());
   if (!newest || !oldest) {
     fail(Status::kCorrupt, "ring '" + result.name + "': the producer's lines contradict each other; remove the ring");
   }
-  result.tail = newest->place.position;
+  result.tail = newest->position;
   result.oldest = oldest->position;
-  result.messages = newest->place.messages;
+  result.messages = newest->messages;
   result.bytes = newest->bytes;
   result.room_waits = lines.room_waits.load(std::memory_order_relaxed);
   result.bells = lines.bells.load(std::memory_order_relaxed);

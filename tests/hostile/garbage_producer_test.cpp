@@ -64,8 +64,10 @@ class GarbageProducerTest : public HostileTest, public ::testing::WithParamInter
     const Position tail = mix(lot) % 4 == 0 ? evil_word(lot, at) : at;
     lines.limit = tail + mix(lot) % (2 * kCapacity);
     lines.proposal = lines.limit.load();
-    lines.checkpoints[0].position = tail;
-    lines.checkpoints[0].messages = evil_word(lot, at);
+    auto& entry = lines.index[tail / algorithm::index_step(kCapacity) % algorithm::kIndexEntries];
+    entry.position = tail;
+    entry.messages = evil_word(lot, at);
+    entry.bytes = evil_word(lot, at);
     lines.tail = tail;
     lines.room_wanted = at + 64;
   }

@@ -63,7 +63,7 @@ class OpeningFuzzTest : public HostileTest {
     using Lines = algorithm::NativeProducerLines;
     switch (mix(lot) % 16) {
       case 0: return within(ring, 0, sizeof(algorithm::Header));
-      // Tail and checkpoints: their contradictions take long to be believed.
+      // The tail: that it contradicts the index takes long to be believed.
       case 1: return mix(lot) % 8 == 0 ? within(ring, kProducerOffset, 128) : within(ring, kProducerOffset + 128, 512);
       case 2:
       case 3: return within(ring, kProducerOffset + 128, sizeof(Lines) - 128);

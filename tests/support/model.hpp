@@ -31,7 +31,7 @@ struct Sent {
 class Model {
  public:
   Model(std::uint64_t capacity, Position birth, std::uint64_t messages)
-      : capacity_(capacity), born_(messages), tail(birth), limit(birth + capacity / algorithm::kIndexEntries) {}
+      : capacity_(capacity), born_(messages), tail(birth), limit(birth + capacity / algorithm::kLimitSteps) {}
 
   void send(std::size_t length) {
     sent_.push_back({tail, length});
@@ -55,7 +55,7 @@ class Model {
   // Does a message (or a batch) of `extent` fit, if the slowest group stands at `gate`? Moves the limit as it must move.
   bool make_room(std::uint64_t extent, Position gate) {
     const Position needed = tail + extent + algorithm::kSlotBytes;
-    const std::uint64_t step = capacity_ / algorithm::kIndexEntries;
+    const std::uint64_t step = capacity_ / algorithm::kLimitSteps;
     if (needed > limit)
       limit = std::max(limit, gate == kNowhere ? (needed + step - 1) / step * step : gate + capacity_);
     return needed <= limit;
@@ -65,7 +65,7 @@ class Model {
   bool may_start(Position position, Position wanted) const {
     if (wanted >= tail) return position == tail;
     const Position from = std::max(wanted, floor());
-    const std::uint64_t step = capacity_ / algorithm::kIndexEntries;
+    const std::uint64_t step = algorithm::index_step(capacity_);
     return is_boundary(position) && position >= from &&
            position <= position_of(first_at_or_above((from + step - 1) / step * step));
   }

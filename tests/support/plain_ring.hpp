@@ -27,7 +27,7 @@ using Image = Bytes;
 
 template <class Memory = algorithm::NativeMemory>
 class PlainRing {
-  static constexpr std::size_t kConsumersAt = 4096;
+  static constexpr std::size_t kConsumersAt = algorithm::kSlotsOffset - algorithm::kProducerOffset;
   static constexpr std::size_t kSlotsAt = kConsumersAt + algorithm::kConsumersBytes;
 
  public:
@@ -61,7 +61,9 @@ class PlainRing {
   algorithm::ProducerLines<Memory>& lines() const { return *ring_.producer; }
   algorithm::ConsumersArea<Memory>& area() const { return *ring_.consumers; }
   std::uint64_t capacity() const { return ring_.capacity; }
-  std::uint64_t step() const { return ring_.capacity / algorithm::kIndexEntries; }
+  std::uint64_t step() const { return algorithm::index_step(ring_.capacity); }
+
+  std::uint64_t limit_step() const { return ring_.capacity / algorithm::kLimitSteps; }
 
   std::uint64_t tag_at(Position position) const { return ring_.header_at(position)->tag.load(); }
   void set_tag(Position position, std::uint64_t tag) const { ring_.header_at(position)->tag.store(tag); }
@@ -74,11 +76,13 @@ class PlainRing {
   // As if a producer had published up to `position` before: the next one recovers there.
   void age(Position position, std::uint64_t messages) const {
     lines().tail.store(position);
-    lines().checkpoints[0].position.store(position);
-    lines().checkpoints[0].messages.store(messages);
-    lines().limit.store(position + step());
-    lines().proposal.store(position + step());
+    lines().limit.store(position + limit_step());
+    lines().proposal.store(position + limit_step());
     for (auto& entry : lines().index) entry.position.store(kNowhere);
+    auto& entry = lines().index[position / step() % algorithm::kIndexEntries];
+    entry.messages.store(messages);
+    entry.bytes.store(0);
+    entry.position.store(position);
   }
 
  private:

@@ -1,9 +1,11 @@
-// The index and the checkpoints: how many messages stand before a position.
+// The index: how many messages stand before a position.
 // SPDX-License-Identifier: MIT
 #include "ringmain/algorithm/index.hpp"
 
 #include <gtest/gtest.h>
 
+#include "ringmain/algorithm/walk.hpp"
+#include "support/attached.hpp"
 #include "support/hooked_memory.hpp"
 #include "support/messages.hpp"
 
@@ -17,7 +19,7 @@ using algorithm::Place;
 
 std::pair<Position, std::uint64_t> numbers(const Place& place) { return {place.position, place.messages}; }
 
-TEST(Index, has_an_entry_for_each_64th_of_the_ring) {
+TEST(Index, has_an_entry_for_each_step_of_the_ring) {
   PlainRing ring;
   const Index index(&ring.lines(), ring.capacity());
   EXPECT_EQ(index.step_of(0), 0U);
@@ -25,8 +27,14 @@ TEST(Index, has_an_entry_for_each_64th_of_the_ring) {
   EXPECT_EQ(index.step_of(1024), 1U);
   EXPECT_EQ(index.start_of(3), 3072U);
   const Index large(&ring.lines(), std::uint64_t{1} << 40);
-  EXPECT_EQ(large.step_of((std::uint64_t{1} << 34) - 1), 0U);
-  EXPECT_EQ(large.start_of(1), std::uint64_t{1} << 34);
+  EXPECT_EQ(large.step_of((std::uint64_t{1} << 30) - 1), 0U);
+  EXPECT_EQ(large.start_of(1), std::uint64_t{1} << 30);
+  // Steps that are few enough, and not smaller than they need be.
+  for (std::uint64_t capacity = kMinCapacity; capacity <= algorithm::kMaxCapacity; capacity *= 2) {
+    const std::uint64_t steps = capacity / algorithm::index_step(capacity);
+    EXPECT_TRUE(steps >= 64 && steps <= kIndexEntries) << capacity;
+    EXPECT_TRUE(steps == 64 || steps == kIndexEntries || algorithm::index_step(capacity) == 4096) << capacity;
+  }
 }
 
 TEST(Index, notes_the_first_message_of_each_step) {
@@ -38,6 +46,7 @@ TEST(Index, notes_the_first_message_of_each_step) {
   for (std::size_t step = 0; step <= 5; ++step) {
     EXPECT_EQ(ring.lines().index[step].position.load(), step * 1024);
     EXPECT_EQ(ring.lines().index[step].messages.load(), step * 4);
+    EXPECT_EQ(ring.lines().index[step].bytes.load(), step * 800);
   }
   EXPECT_EQ(ring.lines().index[6].position.load(), kNowhere);
   EXPECT_EQ(ring.lines().index[7].position.load(), kNowhere);
@@ -81,7 +90,8 @@ TEST(Index, takes_no_entry_that_is_torn_or_of_another_step) {
   };
   EXPECT_TRUE(found(1024));
   EXPECT_TRUE(found(1984));
-  for (const Position wrong : {kNowhere, Position{0}, Position{1023}, Position{2048}, 1024 + ring.capacity()}) {
+  for (const Position wrong :
+       {kNowhere, Position{0}, Position{1023}, Position{2048}, 1024 + kIndexEntries * ring.step()}) {
     EXPECT_FALSE(found(wrong)) << wrong;
   }
 }
@@ -90,14 +100,17 @@ TEST(Index, a_reader_never_takes_one_message_count_for_another) {
   using Ring = PlainRing<HookedMemory>;
   Ring ring;
   Index<HookedMemory> index(&ring.lines(), ring.capacity());
-  const auto write_old = [&] { index.write({1024, 100}); };
-  const auto write_new = [&] { index.write({1024 + ring.capacity(), 200}); };
+  // In the entry of the old one.
+  const Position next = 1024 + kIndexEntries * ring.step();
+  const auto write_old = [&] { index.write({1024, 100, 1000}); };
+  const auto write_new = [&] { index.write({next, 200, 2000}); };
   const auto check = [&](const std::optional<Place>& place, int n) {
     if (place) {
-      EXPECT_EQ(place->position, place->messages == 100 ? 1024 : 1024 + ring.capacity()) << n;
+      EXPECT_EQ(place->position, place->messages == 100 ? 1024 : next) << n;
+      EXPECT_EQ(place->bytes, place->messages * 10) << n;
     }
   };
-  for (const Position from : {Position{1024}, 1024 + ring.capacity()}) {
+  for (const Position from : {Position{1024}, next}) {
     const auto read = [&] { return index.first_at_or_above(from, from + 500); };
     write_old();
     const int reads = accesses_of([&] { (void)read(); });
@@ -145,31 +158,71 @@ TEST(Index, a_search_over_garbage_is_bounded) {
 
 // --- the newest place
 
-TEST(Newest, is_told_by_the_checkpoint_that_names_the_tail) {
+TEST(Newest, is_walked_to_from_the_last_entry_below_the_tail) {
   PlainRing ring;
-  auto& lines = ring.lines();
-  lines.tail.store(640);
-  for (std::size_t truth = 0; truth < 2; ++truth) {
-    for (const Position other : {Position{576}, Position{704}, Position{0}, kNowhere}) {
-      lines.checkpoints[truth].position.store(640);
-      lines.checkpoints[truth].messages.store(10);
-      lines.checkpoints[truth].bytes.store(100);
-      lines.checkpoints[1 - truth].position.store(other);
-      lines.checkpoints[1 - truth].messages.store(99);
-      const auto now = newest(lines);
-      ASSERT_TRUE(now);
-      EXPECT_EQ(numbers(now->place), numbers({640, 10}));
-      EXPECT_EQ(now->bytes, 100U);
-    }
+  auto producer = first_producer(ring);
+  std::uint64_t bytes = 0;
+  for (std::uint64_t count = 0; count < 300; ++count) {
+    const auto now = newest(ring.ring());
+    ASSERT_TRUE(now);
+    EXPECT_EQ(numbers(*now), numbers({producer.position(), count}));
+    EXPECT_EQ(now->bytes, bytes);
+    const std::size_t length = count * 37 % 3000;
+    ASSERT_TRUE(publish(producer, pattern(count, length)));
+    bytes += length;
+  }
+  // What a batch notes before it is committed stands above the tail.
+  ASSERT_TRUE(producer.refresh_limit(8192));
+  algorithm::Producer<>::Batch batch(producer);
+  for (int i = 0; i < 5; ++i) batch.add(pattern(0, 1000), 0);
+  EXPECT_EQ(newest(ring.ring())->messages, 300U);
+  ring.lines().index[producer.position() / ring.step() % kIndexEntries].position.store(kNowhere);
+  EXPECT_EQ(newest(ring.ring())->messages, 300U);
+  EXPECT_EQ(newest(ring.ring())->bytes, bytes);
+}
+
+// The limit is as far as a consumer at the tail allows: what the last entry names may be overwritten from now on.
+TEST(Newest, is_known_though_the_limit_has_left_the_last_entry_behind) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  while (producer.position() != ring.capacity() - 512) ASSERT_TRUE(publish_some(producer, 1));
+  ASSERT_TRUE(drain(consumer.reader));
+  ASSERT_TRUE(producer.refresh_limit(ring.capacity() / 2));
+  ASSERT_EQ(producer.limit(), producer.position() + ring.capacity());
+  ASSERT_TRUE(newest(ring.ring()));
+  EXPECT_EQ(newest(ring.ring())->messages, producer.messages());
+  // Unless the tail moves meanwhile.
+  EXPECT_FALSE(algorithm::spared(ring.ring(), producer.position() - 512));
+}
+
+TEST(Newest, is_known_after_the_largest_message) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  for (std::uint64_t count = 1; count < 10; ++count) {
+    ASSERT_TRUE(publish(producer, pattern(0, producer.max_length())));
+    ASSERT_TRUE(newest(ring.ring()));
+    EXPECT_EQ(newest(ring.ring())->messages, count);
   }
 }
 
-TEST(Newest, is_nothing_if_the_checkpoints_never_agree_with_the_tail) {
+TEST(Newest, is_nothing_if_no_entry_leads_to_the_tail) {
   PlainRing ring;
   auto producer = first_producer(ring);
   ASSERT_TRUE(publish_some(producer, 3));
-  ring.lines().tail.store(123'456);
-  EXPECT_FALSE(newest(ring.lines()));
+  const Image good = ring.image();
+  const auto unknown = [&](const char* what, auto&& spoil) {
+    ring.restore(good);
+    spoil();
+    EXPECT_FALSE(newest(ring.ring())) << what;
+  };
+  unknown("a tail far away", [&] { ring.lines().tail.store(123'456); });
+  unknown("a tail that nothing is at", [&] { ring.lines().tail.store(256); });
+  unknown("a tail inside a message", [&] { ring.lines().tail.store(100); });
+  unknown("no entry", [&] { ring.lines().index[0].position.store(kNowhere); });
+  unknown("an entry inside a message", [&] { ring.lines().index[0].position.store(16); });
+  unknown("a broken tag", [&] { ring.set_tag(64, 1); });
+  unknown("a broken length", [&] { ring.ring().header_at(64)->length_and_type.store(ring.capacity()); });
 }
 
 TEST(Newest, is_of_one_moment_whatever_the_producer_does_meanwhile) {
@@ -180,10 +233,10 @@ TEST(Newest, is_of_one_moment_whatever_the_producer_does_meanwhile) {
       auto producer = first_producer(ring);
       ASSERT_TRUE(publish_some(producer, 5, 10));
       const auto look = [&] {
-        const auto now = newest(ring.lines());
+        const auto now = newest(ring.ring());
         ASSERT_TRUE(now);
-        EXPECT_EQ(now->place.position, now->place.messages * 64);
-        EXPECT_EQ(now->bytes, now->place.messages * 10);
+        EXPECT_EQ(now->position, now->messages * 64);
+        EXPECT_EQ(now->bytes, now->messages * 10);
       };
       accesses = accesses_of(look);
       intrude(n, look, [&] { EXPECT_TRUE(publish_some(producer, published, 10)); });
@@ -200,10 +253,10 @@ TEST(Newest, is_found_before_any_access_of_a_producer_that_publishes) {
     intrude(
         n, [&] { ASSERT_TRUE(publish_some(producer, 1, 10)); },
         [&] {
-          const auto now = newest(ring.lines());
+          const auto now = newest(ring.ring());
           ASSERT_TRUE(now);
-          EXPECT_EQ(now->place.position, now->place.messages * 64);
-          EXPECT_EQ(now->bytes, now->place.messages * 10);
+          EXPECT_EQ(now->position, now->messages * 64);
+          EXPECT_EQ(now->bytes, now->messages * 10);
         });
   }
 }

@@ -150,21 +150,26 @@ class RandomRun {
     EXPECT_EQ(producer_.position(), model_.tail);
     EXPECT_EQ(producer_.messages(), model_.count());
     EXPECT_EQ(producer_.limit(), model_.limit);
-    const auto now = algorithm::newest(ring_.lines());
+    const auto now = algorithm::newest(ring_.ring());
     ASSERT_TRUE(now);
-    EXPECT_EQ(now->place.messages, model_.count());
+    EXPECT_EQ(now->messages, model_.count());
     EXPECT_EQ(now->bytes, model_.bytes);
     ++deeds_.recovered;
   }
 
   void crash_before_the_tag() {
     abort();
-    auto& checkpoints = ring_.lines().checkpoints;
-    auto& next = checkpoints[checkpoints[0].position.load() == model_.tail ? 1 : 0];
-    next.messages.store(dice_.roll(1000));
-    if (dice_.one_in(2)) next.bytes.store(dice_.roll(1000));
-    if (dice_.one_in(2)) next.position.store(model_.tail + 64 * (1 + dice_.roll(100)));
+    if (dice_.one_in(2)) spoil_the_note();
     recover();
+  }
+
+  // As if it had died while it noted its next message.
+  void spoil_the_note() {
+    const std::uint64_t step = algorithm::index_step(ring_.capacity());
+    auto& entry = ring_.lines().index[model_.tail / step % algorithm::kIndexEntries];
+    if (entry.position.load() / step == model_.tail / step) return;  // there is an earlier one in this step
+    entry.position.store(kNowhere);
+    entry.messages.store(dice_.roll(1000));
   }
 
   void crash_before_the_tail() {

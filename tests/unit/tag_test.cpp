@@ -111,7 +111,7 @@ TEST(Batch, appears_at_once) {
   }
   EXPECT_FALSE(receive(consumer.reader));
   EXPECT_EQ(producer.messages(), 5U);
-  EXPECT_EQ(ring.lines().checkpoints[1].bytes.load(), 1151U);
+  EXPECT_EQ(algorithm::newest(ring.ring())->bytes, 1151U);
   EXPECT_EQ(producer.position(), ring.lines().tail.load());
 }
 

@@ -70,8 +70,8 @@ class [[nodiscard]] Message {
 
  private:
   friend class Consumer;
-  explicit Message(algorithm::Reader<>* reader) noexcept
-      : reader_(reader), bytes_(reader->bytes()), type_(reader->type()) {}
+  explicit Message(algorithm::Reader<>& reader) noexcept
+      : reader_(&reader), bytes_(reader.bytes()), type_(reader.type()) {}
   explicit Message(Status status) noexcept : status_(status) {}
   void keep() noexcept { reader_ = nullptr; }  // doesn't give back: the next look finds the same message
 
@@ -175,25 +175,28 @@ class Consumer {
 };
 
 [[gnu::always_inline]] inline Message Consumer::try_receive() noexcept {
-  if (reader_->look()) [[likely]]
-    return Message(reader_);
+  algorithm::Reader<>& reader = *reader_;
+  if (reader.look()) [[likely]]
+    return Message(reader);
   const Status status = next();
-  return status == Status::kOk ? Message(reader_) : Message(status);
+  return status == Status::kOk ? Message(reader) : Message(status);
 }
 
 [[gnu::always_inline]] inline Message Consumer::receive_for(std::chrono::nanoseconds timeout) noexcept {
-  if (reader_->look()) [[likely]]
-    return Message(reader_);
+  algorithm::Reader<>& reader = *reader_;
+  if (reader.look()) [[likely]]
+    return Message(reader);
   const Status status = wait(timeout);
-  return status == Status::kOk ? Message(reader_) : Message(status);
+  return status == Status::kOk ? Message(reader) : Message(status);
 }
 
 inline Message Consumer::receive_until(std::chrono::steady_clock::time_point deadline) noexcept {
-  if (reader_->look()) [[likely]]
-    return Message(reader_);
+  algorithm::Reader<>& reader = *reader_;
+  if (reader.look()) [[likely]]
+    return Message(reader);
   const auto left = deadline - std::chrono::steady_clock::now();
   const Status status = wait(left.count() > 0 ? left : std::chrono::nanoseconds{0});
-  return status == Status::kOk ? Message(reader_) : Message(status);
+  return status == Status::kOk ? Message(reader) : Message(status);
 }
 
 template <class Handler>

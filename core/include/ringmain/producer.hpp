@@ -119,6 +119,10 @@ class Producer {
   struct State;
   explicit Producer(std::unique_ptr<State> state) noexcept;
 
+  // The cold half of a publish: claims, which may wait.
+  Status publish_at_bound(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,
+                          std::uint16_t type) noexcept;
+
   // The cold half of a claim: waits until a message of `bytes` fits, or says why it can't.
   Status wait_for_room(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept;
 
@@ -129,13 +133,10 @@ class Producer {
 [[gnu::always_inline]] inline Status Producer::publish_for(std::span<const std::byte> bytes,
                                                            std::chrono::nanoseconds timeout,
                                                            std::uint16_t type) noexcept {
-  std::byte* payload = ring_->try_claim(bytes.size());
-  if (payload == nullptr) [[unlikely]] {
-    if (const Status status = wait_for_room(bytes.size(), timeout); status != Status::kOk) return status;
-    payload = ring_->try_claim(bytes.size());
-  }
-  if (!bytes.empty()) std::memcpy(payload, bytes.data(), bytes.size());
-  if (ring_->commit(bytes.size(), type)) [[unlikely]] {
+  const auto outcome = ring_->publish(bytes, type);
+  if (outcome == algorithm::Producer<>::Outcome::kNoRoom) [[unlikely]]
+    return publish_at_bound(bytes, timeout, type);
+  if (outcome == algorithm::Producer<>::Outcome::kRing) [[unlikely]] {
     detail::ring_bell(*ring_);
   }
   return Status::kOk;

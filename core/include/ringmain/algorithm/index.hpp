@@ -1,5 +1,5 @@
-// How many messages stand before a position: the index and the checkpoints. The producer writes them before it commits,
-// so what they say of any position up to the tail is true; who reads them reads the tail first.
+// How many messages and bytes stand before a position: the index. The producer notes the first message of each step
+// before it writes it, so what the index says of any position up to the tail is true; who reads it reads the tail first.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -10,18 +10,19 @@
 
 namespace ringmain::algorithm {
 
-// A boundary between messages, and how many messages lie before it.
+// A boundary between messages, and how many messages, of how many bytes together, lie before it.
 struct Place {
   Position position = 0;
   std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
 };
 
-// The index has one entry for each capacity / 64 bytes (a step) in which a message starts: where the first of them does.
+// The index has one entry for each step of the ring in which a message starts: where the first of them does.
 template <class Memory>
 class Index {
  public:
   Index(ProducerLines<Memory>* lines, std::uint64_t capacity) noexcept
-      : lines_(lines), shift_(static_cast<unsigned>(std::countr_zero(capacity / kIndexEntries))) {}
+      : lines_(lines), shift_(static_cast<unsigned>(std::countr_zero(index_step(capacity)))) {}
 
   std::uint64_t step_of(Position position) const noexcept { return position >> shift_; }
   Position start_of(std::uint64_t step) const noexcept { return step << shift_; }
@@ -29,9 +30,10 @@ class Index {
   void write(Place place) noexcept {
     auto& entry = entry_of(step_of(place.position));
     entry.position.store(kNowhere, std::memory_order_relaxed);  // the producer alone writes
-    Memory::release_fence();  // [I1] pairs with [I2]. Without it a reader may take the old position with the new count.
+    Memory::release_fence();  // [I1] pairs with [I2]. Without it a reader may take the old position with new counts.
     entry.messages.store(place.messages, std::memory_order_relaxed);  // the producer alone writes
-    entry.position.store(place.position, std::memory_order_release);  // [I3] pairs with [I4]: position implies count
+    entry.bytes.store(place.bytes, std::memory_order_relaxed);
+    entry.position.store(place.position, std::memory_order_release);  // [I3] pairs with [I4]: position implies counts
   }
 
   bool knows_step_of(Position position) const noexcept { return read(step_of(position)).has_value(); }
@@ -39,7 +41,8 @@ class Index {
   // Forgets what a crashed batch noted above the recovered tail.
   void cut_above(Position tail) noexcept {
     for (auto& entry : lines_->index) {
-      if (entry.position.load(std::memory_order_relaxed) > tail) {  // the producer alone writes
+      const Position position = entry.position.load(std::memory_order_relaxed);  // the producer alone writes
+      if (position > tail && position != kNowhere) {
         entry.position.store(kNowhere, std::memory_order_relaxed);
       }
     }
@@ -76,36 +79,14 @@ class Index {
     const auto& entry = entry_of(step);
     const Position position = entry.position.load(std::memory_order_acquire);  // [I4] pairs with [I3]
     const std::uint64_t messages = entry.messages.load(std::memory_order_relaxed);
-    Memory::acquire_fence();  // [I2] pairs with [I1]: the second look at position comes after the count
+    const std::uint64_t bytes = entry.bytes.load(std::memory_order_relaxed);
+    Memory::acquire_fence();  // [I2] pairs with [I1]: the second look at position comes after the counts
     if (entry.position.load(std::memory_order_relaxed) != position || step_of(position) != step) return std::nullopt;
-    return Place{position, messages};
+    return Place{position, messages, bytes};
   }
 
   ProducerLines<Memory>* lines_;
   unsigned shift_;
 };
-
-// The tail and the counts at it, of one moment.
-struct Newest {
-  Place place;
-  std::uint64_t bytes = 0;
-};
-
-// Reads tail and checkpoints until they agree; nothing if they never do (a busy line is read whole, so they soon do).
-template <class Memory>
-std::optional<Newest> newest(const ProducerLines<Memory>& lines) noexcept {
-  for (int attempt = 0; attempt < 1'000'000; ++attempt) {
-    const Position tail = lines.tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]
-    for (const auto& checkpoint : lines.checkpoints) {
-      const Position position = checkpoint.position.load(std::memory_order_acquire);
-      const std::uint64_t messages = checkpoint.messages.load(std::memory_order_acquire);  // [N4] pairs with [N3]
-      const std::uint64_t bytes = checkpoint.bytes.load(std::memory_order_acquire);
-      if (position == tail && lines.tail.load(std::memory_order_relaxed) == tail)
-        return Newest{{tail, messages}, bytes};
-    }
-    Memory::pause();
-  }
-  return std::nullopt;
-}
 
 }  // namespace ringmain::algorithm

@@ -46,7 +46,8 @@ inline constexpr std::size_t kProducerOffset = 4096;
 inline constexpr std::size_t kSlotsOffset = std::size_t{64} << 10;
 inline constexpr std::size_t kMinCapacity = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxCapacity = std::size_t{1} << 46;
-inline constexpr std::size_t kIndexEntries = 64;  // of capacity / 64 bytes each
+inline constexpr std::size_t kIndexEntries = 1024;  // of index_step() bytes each
+inline constexpr std::size_t kLimitSteps = 64;      // a ring's: in what steps the limit moves while nobody gates
 inline constexpr Position kNowhere = ~Position{0};
 
 inline constexpr std::uint64_t kMagic = 0x4e49414d474e4952;           // "RINGMAIN"
@@ -65,6 +66,12 @@ struct MessageHeader {
   Atomic<std::uint64_t> tag;              // position + 1: committed
   Atomic<std::uint64_t> length_and_type;  // u48, u16
 };
+
+// Bytes of the ring that share an entry of the index: few enough to be walked, enough to be noted seldom.
+constexpr std::uint64_t index_step(std::uint64_t capacity) noexcept {
+  const std::uint64_t few = capacity / 64 < 4096 ? capacity / 64 : 4096;
+  return capacity / kIndexEntries > few ? capacity / kIndexEntries : few;
+}
 
 // Bytes that a message of `length` takes in the ring.
 constexpr std::uint64_t extent_of(std::uint64_t length) noexcept {
@@ -99,7 +106,7 @@ struct Header {
 // --- `ring`: the producer's lines.
 
 template <class Memory>
-struct Checkpoint {  // what stood before `position`
+struct IndexEntry {  // a boundary between messages, and what was published before it
   template <class T>
   using Atomic = typename Memory::template Atomic<T>;
   Atomic<std::uint64_t> position;
@@ -108,21 +115,12 @@ struct Checkpoint {  // what stood before `position`
 };
 
 template <class Memory>
-struct IndexEntry {  // a boundary between messages
-  template <class T>
-  using Atomic = typename Memory::template Atomic<T>;
-  Atomic<std::uint64_t> position;
-  Atomic<std::uint64_t> messages;
-};
-
-template <class Memory>
 struct ProducerLines {
   template <class T>
   using Atomic = typename Memory::template Atomic<T>;
 
-  // Stored at every publish. One cache line, so that a reader's copy of it is of one moment.
+  // Stored at every publish.
   alignas(kLineBytes) Atomic<std::uint64_t> tail;
-  std::array<Checkpoint<Memory>, 2> checkpoints;  // in turn; the one that names a committed tail is the truth
 
   // Stored when the producer has used up its room.
   alignas(kLineBytes) Atomic<std::uint64_t> limit;  // below limit - capacity (the floor) slots may be overwritten
@@ -267,7 +265,6 @@ static_assert(sizeof(NativeHeader) == kMessageHeaderBytes);
 
 using NativeProducerLines = ProducerLines<NativeMemory>;
 RINGMAIN_AT(NativeProducerLines, tail, 0);
-RINGMAIN_AT(NativeProducerLines, checkpoints, 8);
 RINGMAIN_AT(NativeProducerLines, limit, 128);
 RINGMAIN_AT(NativeProducerLines, proposal, 136);
 RINGMAIN_AT(NativeProducerLines, bell, 256);
@@ -281,8 +278,8 @@ RINGMAIN_AT(NativeProducerLines, producer_pid, 536);
 RINGMAIN_AT(NativeProducerLines, clean, 540);
 RINGMAIN_AT(NativeProducerLines, boot, 544);
 RINGMAIN_AT(NativeProducerLines, index, 640);
-static_assert(sizeof(Checkpoint<NativeMemory>) == 24 && sizeof(IndexEntry<NativeMemory>) == 16);
-static_assert(sizeof(NativeProducerLines) == 1664 && kProducerOffset + sizeof(NativeProducerLines) <= kSlotsOffset);
+static_assert(sizeof(IndexEntry<NativeMemory>) == 24);
+static_assert(sizeof(NativeProducerLines) == 25216 && kProducerOffset + sizeof(NativeProducerLines) <= kSlotsOffset);
 
 using NativeGroupLine = GroupLine<NativeMemory>;
 RINGMAIN_AT(NativeGroupLine, state, 0);

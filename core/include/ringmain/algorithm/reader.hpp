@@ -28,6 +28,7 @@ class Reader {
         wanted_(fenced || ring.full_fences ? &kWanted : &ring.producer->room_wanted),
         released_(head == nullptr ? 0 : kNowhere), ring_(ring), head_(head),
         validated_(ring.may_overwrite() || ring.consumers == nullptr), fenced_(fenced || ring.full_fences) {
+    stand_at(0);
     trust();
   }
 
@@ -36,26 +37,27 @@ class Reader {
   // True: a message is borrowed; it stays so until release(). A member's look always fails: it goes by examine(), since
   // it has other members to look after, too.
   [[gnu::always_inline]] bool look() noexcept {
-    const MessageHeader<Memory>* header = header_at(position_);
+    const MessageHeader<Memory>* const header = header_;
+    const Position at = position_;
     // [T2] acquire: pairs with [T1], [T3]. Without it an unwritten payload may be read.
-    if (header->tag.load(std::memory_order_acquire) != position_ + 1) return false;
+    if (header->tag.load(std::memory_order_acquire) != at + 1) return false;
     const std::uint64_t word = header->length_and_type.load(std::memory_order_relaxed);  // once: it may change
     if ((word & kLengthMask) >= trusted_length_) [[unlikely]]
-      return head_ == nullptr && look_twice(position_, word);
+      return head_ == nullptr && look_twice(at, word);
     word_ = word;
-    held_ = extent_of(word & kLengthMask);
+    next_ = at + extent_of(word & kLengthMask);
     return true;
   }
 
   // Gives the borrowed message back. True: the producer waits for this, ring the room bell.
   [[nodiscard, gnu::always_inline]] bool release() noexcept {
-    if (held_ == 0) return false;
     const Position from = position_;
-    position_ += held_;
-    held_ = 0;
+    const Position to = next_;
+    if (to == from) return false;
+    stand_at(to);
     ++messages_;
     // [R1] release: pairs with [R2]. Without it the producer may overwrite a payload that is still being read.
-    cursor_->store(position_ | released_, std::memory_order_release);
+    cursor_->store(to | released_, std::memory_order_release);
     // [W2] compiler barrier: pairs with the producer's membarrier [W3] between room_wanted and its last look at the
     // cursors. Without either, it sleeps and nobody tells it of the room.
     Memory::compiler_barrier();
@@ -63,7 +65,7 @@ class Reader {
   }
 
   std::span<const std::byte> bytes() const noexcept {
-    return {slots_ + (position_ & mask_) + kMessageHeaderBytes, word_ & kLengthMask};
+    return {reinterpret_cast<const std::byte*>(header_ + 1), word_ & kLengthMask};
   }
   std::uint16_t type() const noexcept { return static_cast<std::uint16_t>(word_ >> kTypeShift); }
   bool redelivered() const noexcept { return redelivered_; }
@@ -99,7 +101,8 @@ class Reader {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       const auto place = locate(ring_, start);
       if (!place) return false;
-      position_ = place->position;
+      stand_at(place->position);
+      next_ = position_;
       messages_ = place->messages;
       mark->store(position_, std::memory_order_relaxed);
       // [J1] full fence: pairs with [J2]: either the producer's second scan sees this cursor, or we see its proposal.
@@ -131,12 +134,12 @@ class Reader {
     // [F1] release: pairs with [F2]: the line is seen free only after its message is seen in ours.
     const bool won = dead.state.compare_exchange_strong(word, free.word(), std::memory_order_acq_rel);
     if (mine && won) {
-      position_ = intent;
+      stand_at(intent);
       redelivered_ = true;
       trust();
       return true;
     }
-    held_ = 0;
+    next_ = position_;
     cursor_->store(kNowhere, std::memory_order_release);
     return false;
   }
@@ -144,27 +147,28 @@ class Reader {
   // Makes every later call find nothing and touch nothing that is shared: `blank` is private, of one slot.
   void defuse(const Ring<Memory>& blank, Word* cursor) noexcept {
     *this = Reader(blank, cursor, nullptr, false);
-    position_ = 1;  // no tag is this plus one
+    position_ = next_ = 1;  // no tag is this plus one
   }
 
   Position position() const noexcept { return position_; }
-  bool holds() const noexcept { return held_ != 0; }
+  bool holds() const noexcept { return next_ != position_; }
   std::uint64_t lost() const noexcept { return lost_; }
   const Ring<Memory>& ring() const noexcept { return ring_; }
 
  private:
   static constexpr int kAttempts = 1000;
 
-  // [L2] acquire fence: pairs with [L1]: what was read before is whole if the limit, read after, still spares it.
-  bool kept(Position position) const noexcept {
-    Memory::acquire_fence();
-    return ring_.producer->limit.load(std::memory_order_relaxed) <= position + ring_.capacity;
-  }
+  bool kept(Position position) const noexcept { return spared(ring_, position); }
 
   static inline const Word kWanted{1};
 
   const MessageHeader<Memory>* header_at(Position position) const noexcept {
     return reinterpret_cast<const MessageHeader<Memory>*>(slots_ + (position & mask_));
+  }
+
+  void stand_at(Position position) noexcept {
+    position_ = position;
+    header_ = header_at(position);
   }
 
   // How long a message may be to be borrowed without a second look: not at all, if there is more to it.
@@ -173,7 +177,7 @@ class Reader {
     trusted_length_ = plain ? ring_.capacity / 2 - kMessageHeaderBytes + 1 : 0;
   }
 
-  bool look_or_take() noexcept { return head_ == nullptr ? look() : held_ != 0 || take(); }
+  bool look_or_take() noexcept { return head_ == nullptr ? look() : holds() || take(); }
 
   bool borrow(Position position) noexcept {
     if (position == kNowhere) return false;  // a group that has no head yet; its tag would be the 0 of unused slots
@@ -185,13 +189,13 @@ class Reader {
   [[gnu::noinline]] bool look_twice(Position position, std::uint64_t word) noexcept {
     if ((word & kLengthMask) > ring_.capacity / 2 - kMessageHeaderBytes) return false;
     if (validated_ && !kept(position)) return false;
-    if (held_ == 0) {  // not the same message again
+    if (!holds()) {  // not the same message again
       lost_before_ = std::exchange(missed_, 0);
       redelivered_ = false;
       trust();
     }
     word_ = word;
-    held_ = extent_of(word & kLengthMask);
+    next_ = position + extent_of(word & kLengthMask);
     return true;
   }
 
@@ -213,12 +217,12 @@ class Reader {
       // Without it the producer may overwrite what was just taken.
       cursor_->store(at, std::memory_order_release);
       told_ = true;
-      if (head_->compare_exchange_strong(at, at + held_, std::memory_order_acq_rel, std::memory_order_acquire)) {
-        position_ = at;
+      if (head_->compare_exchange_strong(at, next_, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        stand_at(at);
         return true;
       }
     }
-    held_ = 0;
+    next_ = position_;
     if (told_) cursor_->store(kNowhere, std::memory_order_release);
     told_ = false;
     return false;
@@ -239,16 +243,15 @@ class Reader {
       const Position tail = ring_.producer->tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]
       auto place = index.first_at_or_above(floor_of(ring_) + ring_.capacity / 8, tail);
       if (!place) {
-        const auto now = newest(*ring_.producer);
-        if (!now) return Status::kCorrupt;
-        place = now->place;
+        place = newest(ring_);
+        if (!place) return Status::kCorrupt;
       }
       if (place->position < position_ || place->messages < messages_) return Status::kCorrupt;
       missed_ += place->messages - messages_;
       lost_ += place->messages - messages_;
-      position_ = place->position;
+      stand_at(place->position);
+      next_ = position_;
       messages_ = place->messages;
-      held_ = 0;
       trust();
       cursor_->store(position_, std::memory_order_release);
       if (kept(position_)) return look() ? Status::kOk : Status::kEmpty;
@@ -257,13 +260,14 @@ class Reader {
   }
 
   // What a receive and a release touch, in one cache line or two.
-  const std::byte* slots_ = nullptr;
-  std::uint64_t mask_ = 0;
-  Position position_ = 0;  // of the next message, or the borrowed one
+  const MessageHeader<Memory>* header_ = nullptr;  // at position_
+  Position position_ = 0;                          // of the next message, or the borrowed one
+  Position next_ = 0;                              // behind the borrowed message; position_: nothing is borrowed
   std::uint64_t trusted_length_ = 0;
   std::uint64_t word_ = 0;      // its length and type
-  std::uint64_t held_ = 0;      // its extent; 0: nothing is borrowed
   std::uint64_t messages_ = 0;  // before position_; of no meaning to a member
+  const std::byte* slots_ = nullptr;
+  std::uint64_t mask_ = 0;
   Word* cursor_ = nullptr;
   const Word* wanted_ = &kWanted;  // room_wanted; one that is always set, where a fence comes first
   Position released_ = 0;          // or-ed to the cursor on release: 0, or kNowhere for a member

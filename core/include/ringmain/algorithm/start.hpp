@@ -4,8 +4,7 @@
 
 #include <optional>
 
-#include "ringmain/algorithm/index.hpp"
-#include "ringmain/algorithm/layout.hpp"
+#include "ringmain/algorithm/walk.hpp"
 
 namespace ringmain {
 
@@ -32,37 +31,6 @@ class Start {
 
 namespace ringmain::algorithm {
 
-template <class Memory>
-Position floor_of(const Ring<Memory>& ring) noexcept {
-  const Position limit = ring.producer->limit.load(std::memory_order_acquire);
-  return limit > ring.capacity ? limit - ring.capacity : 0;
-}
-
-// The length of the message committed at `position`, or nothing if there is none or its length can't be.
-template <class Memory>
-std::optional<std::uint64_t> committed_length(const Ring<Memory>& ring, Position position) noexcept {
-  const MessageHeader<Memory>* header = ring.header_at(position);
-  if (header->tag.load(std::memory_order_acquire) != position + 1) return std::nullopt;  // [T2] pairs with [T1], [T3]
-  const std::uint64_t length = header->length_and_type.load(std::memory_order_relaxed) & kLengthMask;
-  if (length > ring.capacity / 2 - kMessageHeaderBytes) return std::nullopt;
-  return length;
-}
-
-// Walks from a boundary to the first one at or above `target`. Only on boundaries do tags mean anything: a payload may
-// look like one. Nothing if the walk is overtaken or meets the tail.
-template <class Memory>
-std::optional<Place> walk(const Ring<Memory>& ring, Place from, Position target) noexcept {
-  while (from.position < target) {
-    const auto length = committed_length(ring, from.position);
-    Memory::acquire_fence();  // [L2] pairs with [L1]: the length was read before the limit
-    if (!length || ring.producer->limit.load(std::memory_order_relaxed) > from.position + ring.capacity) {
-      return std::nullopt;
-    }
-    from = Place{from.position + extent_of(*length), from.messages + 1};
-  }
-  return from;
-}
-
 // A boundary to start from. Nothing if the producer's lines contradict themselves.
 template <class Memory>
 std::optional<Place> locate(const Ring<Memory>& ring, Start start) noexcept {
@@ -72,12 +40,11 @@ std::optional<Place> locate(const Ring<Memory>& ring, Start start) noexcept {
   if (start.kind() != Start::Kind::kLatest) {
     const Position target = start.kind() == Start::Kind::kOldest ? floor : start.position();
     if (const auto before = index.last_at_or_below(target < tail ? target : tail, floor); before && target < tail) {
-      if (const auto place = walk(ring, *before, target)) return place;
+      if (const auto place = walk(ring, *before, target); place && spared(ring, before->position)) return place;
     }
     if (const auto after = index.first_at_or_above(target > floor ? target : floor, tail)) return after;
   }
-  if (const auto now = newest(*ring.producer)) return now->place;
-  return std::nullopt;
+  return newest(ring);
 }
 
 }  // namespace ringmain::algorithm

@@ -184,8 +184,7 @@ class Orphan {
 
   // In its parent.
   [[noreturn]] void fork_and_wait() const {
-    const pid_t pid = ::fork();
-    if (pid > 0) pid_->store(pid);
+    if (::fork() == 0) pid_->store(::getpid());  // by itself: until it runs, it holds what its parent held
     for (;;) ::pause();
   }
   bool lives() const { return pid_->load() > 0; }

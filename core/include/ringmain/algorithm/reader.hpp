@@ -238,6 +238,7 @@ class Reader {
 
   // Overtaken: goes on at the first boundary that has an eighth of the ring to spare, and counts what was missed.
   Status catch_up() noexcept {
+    if (holds()) missed_ += lost_before_;  // it was not given back, so nobody was told
     const Index<Memory> index(ring_.producer, ring_.capacity);
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       const Position tail = ring_.producer->tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -52,8 +54,18 @@ int reserve(int file, std::uint64_t bytes) noexcept {
   return error;
 }
 
+// Above this limit the kernel sends SIGXFSZ.
+void check_file_size_limit(std::uint64_t bytes) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur) return;
+  fail(Status::kNoSpace, "the ring needs a file of " + human_bytes(bytes) + ", this process may write files of " +
+                             human_bytes(limit.rlim_cur) +
+                             " at most: raise the limit (ulimit -f, LimitFSIZE), or choose a smaller capacity");
+}
+
 void reserve_both(int ring, std::uint64_t ring_bytes, int consumers, std::uint64_t consumers_bytes,
                   const std::filesystem::path& parent) {
+  check_file_size_limit(std::max(ring_bytes, consumers_bytes));
   const std::uint64_t free = free_bytes(ring);
   const std::uint64_t bytes = ring_bytes + consumers_bytes;
   int error = reserve(ring, ring_bytes);

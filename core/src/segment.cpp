@@ -23,23 +23,6 @@ namespace {
 // O_NONBLOCK: a planted FIFO must not hold us up; fstat will tell that it isn't a regular file.
 constexpr int kOpenFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 
-[[noreturn]] void fail_open(const std::string& what, const char* verb, int error) {
-  switch (error) {
-    case ENOENT:
-      fail(Status::kNotFound, what + ": no such ring; start its producer first, or look with 'ringmain ls'", error);
-    case EISDIR:
-    case ELOOP:
-    case ENOTDIR:
-    case ENXIO: fail(Status::kNotARing, what + ": not a directory with two regular files", error);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      fail(Status::kNoPermission,
-           what + ": no permission to " + verb + " it; its owner decides with the ring's mode and group", error);
-    default: fail_system(what, error);
-  }
-}
-
 Descriptor open_directory(std::string_view name, const std::filesystem::path& parent, const std::string& what) {
   const std::filesystem::path path = parent / entry_of(name);
   Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -39,6 +39,7 @@ class Segment {
   // A new descriptor on a file, for a lease: see lease.hpp.
   Descriptor reopen_ring() const;
   Descriptor reopen_consumers() const;
+  int directory() const noexcept { return directory_.get(); }
   int ring_file() const noexcept { return ring_file_.get(); }
   int consumers_file() const noexcept { return consumers_file_.get(); }
 

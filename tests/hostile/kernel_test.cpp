@@ -131,7 +131,7 @@ TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
   EXPECT_EQ(statistics("ring", directory()).consumers.size(), 1U);
 }
 
-TEST_F(KernelTest, DISABLED_a_process_without_free_descriptors_is_told_so) {
+TEST_F(KernelTest, a_process_without_free_descriptors_is_told_so) {
   if (kSanitized) GTEST_SKIP() << "the sanitizer needs descriptors of its own";
   auto producer = Producer::create("ring", making());
   EXPECT_EQ(

@@ -135,7 +135,7 @@ TEST_F(LeftoversTest, a_slow_sweeper_does_not_take_a_ring_that_was_born_meanwhil
 }
 
 // A remover has made sure that nobody uses the ring; then another removes it, and a new one gets the name.
-TEST_F(LeftoversTest, DISABLED_a_slow_remover_does_not_take_a_ring_that_was_born_meanwhile) {
+TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_ring_that_was_born_meanwhile) {
   { auto old_ring = Producer::create("ring", making()); }
   std::optional<Producer> producer;
   const auto before_lease = [&](const seccomp_data& call) {

@@ -120,7 +120,7 @@ TEST_F(RemovalTest, frees_the_name_at_once) {
   EXPECT_TRUE(statistics("ring", directory()).producer_alive);
 }
 
-TEST_F(RemovalTest, DISABLED_of_a_damaged_ring_asks_after_the_living_too) {
+TEST_F(RemovalTest, of_a_damaged_ring_asks_after_the_living_too) {
   auto producer = Producer::create("ring", making());
   RawFile(ring_path() / "ring").header().layout_version = 7;
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, {"'ring'", "alive"}));
@@ -128,7 +128,7 @@ TEST_F(RemovalTest, DISABLED_of_a_damaged_ring_asks_after_the_living_too) {
   EXPECT_TRUE(entries().empty());
 }
 
-TEST_F(RemovalTest, DISABLED_that_fails_leaves_the_ring_as_it_was) {
+TEST_F(RemovalTest, that_fails_leaves_the_ring_as_it_was) {
   if (!may_change_user()) GTEST_SKIP() << "becoming another user needs root";
   fs::permissions(directory(), fs::perms::all);
   EXPECT_EQ(as_stranger([&] { auto producer = Producer::create("ring", making()); }), 0);
@@ -156,7 +156,7 @@ TEST_F(RemovalTest, of_a_group_is_refused_while_a_member_lives) {
 }
 
 // Its name may be one that nobody could ask for.
-TEST_F(RemovalTest, DISABLED_of_a_group_that_garbage_made_is_possible) {
+TEST_F(RemovalTest, of_a_group_that_garbage_made_is_possible) {
   auto producer = Producer::create("ring", making());
   { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
   RawFile(ring_path() / "consumers").area().groups[0].name[0] = 0x0a07ff1b;

@@ -203,6 +203,30 @@ TEST(Group, a_head_that_a_peer_moved_is_corrupt_or_empty_but_never_a_message) {
   }
 }
 
+// What lies below the floor may still be whole, but the producer may be about to write there.
+TEST(Group, a_head_below_the_floor_is_corrupt_though_a_message_is_there) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached member(ring, "group");
+  const Position before = ring.lines().limit.load();
+  Position last = 0;
+  while (ring.lines().limit.load() <= ring.capacity() + 64) {
+    last = producer.position();
+    ASSERT_TRUE(publish_some(producer, 1));
+    ASSERT_TRUE(receive(member.reader));
+  }
+  const Position floor = ring.lines().limit.load() - ring.capacity();
+  ASSERT_GT(ring.lines().limit.load(), before);
+  Position kept = floor - 64;  // the last message below the floor; not overwritten yet
+  ASSERT_EQ(ring.tag_at(kept), kept + 1);
+  member.head().store(kept);
+  EXPECT_EQ(member.reader.examine(), Status::kCorrupt);
+  EXPECT_FALSE(member.reader.holds());
+  EXPECT_EQ(member.head().load(), kept);
+  member.head().store(last);
+  EXPECT_EQ(member.reader.examine(), Status::kOk);
+}
+
 TEST(Group, that_did_not_begin_has_no_message) {
   PlainRing ring;
   (void)first_producer(ring);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "removal.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -27,12 +28,9 @@ Descriptor open_file(int directory, const char* file) noexcept {
   return Descriptor(::openat(directory, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
 }
 
-// Our file, or one that lost its beginning: cut, or of zeros after a loss of power.
-bool may_be_ours(int ring) noexcept {
+bool is_regular(int file) noexcept {
   struct stat status {};
-  if (::fstat(ring, &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  std::uint64_t magic = 0;
-  return ::pread(ring, &magic, sizeof magic, 0) != sizeof magic || magic == 0 || magic == algorithm::kMagic;
+  return ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 bool is_damage(Status status) noexcept {
@@ -47,15 +45,33 @@ Removal::Removal(int parent, std::string entry, std::string what)
   directory_ = Descriptor(::openat(parent_, entry_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory_) fail_open(what_, "remove", errno);
   if (::fstat(directory_.get(), &identity_) != 0) fail_system(what_, errno);
+  check_entries();
   ring_ = open_file(directory_.get(), "ring");
   if (!ring_ && errno == ENOENT) return;
   if (!ring_) fail_open(what_, "remove", errno);
-  if (!may_be_ours(ring_.get())) fail(Status::kNotARing, what_ + ": is something else; remove it by hand");
+  if (!is_regular(ring_.get())) fail(Status::kNotARing, what_ + ": not made of regular files; remove it by hand");
   consumers_ = open_file(directory_.get(), "consumers");
   // Whatever lies there is unlinked; but who may not open it can't ask who is alive.
   if (!consumers_ && errno != ENOENT && errno != ELOOP && errno != EISDIR && errno != ENXIO) {
     fail_open(what_, "remove", errno);
   }
+}
+
+// What these two hold may be garbage; but a directory with anything else in it was made by somebody else.
+void Removal::check_entries() const {
+  Descriptor again(::openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!again) fail_system(what_, errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(again.get()), &::closedir);
+  if (!listing) fail_system(what_, errno);
+  again.forget();
+  errno = 0;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == ".." || name == "ring" || name == "consumers") continue;
+    fail(Status::kNotARing,
+         what_ + ": '" + printable(name) + "' is in it, which is none of a ring's; remove it by hand");
+  }
+  if (errno != 0) fail_system(what_, errno);
 }
 
 bool Removal::is_in(int directory) const noexcept {
@@ -149,9 +165,7 @@ void Removal::unlink() noexcept {
 
 void Removal::unlink_bare() {
   if (::unlinkat(parent_, entry_.c_str(), AT_REMOVEDIR) == 0) return;
-  if (errno == ENOTEMPTY || errno == EEXIST) {
-    fail(Status::kNotARing, what_ + ": a directory with other files in it; remove it by hand");
-  }
+  if (errno == ENOTEMPTY || errno == EEXIST) fail(Status::kNotARing, what_ + ": has no file 'ring'; remove it by hand");
   fail_system("remove " + what_, errno);
 }
 

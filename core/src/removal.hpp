@@ -20,7 +20,7 @@ namespace ringmain {
 class Removal {
  public:
   // Opens what `entry` names in the open directory `parent`; `what` is "ring 'NAME' in DIRECTORY". Throws kNotFound,
-  // kNoPermission, and kNotARing for what is no ring, not even a damaged one.
+  // kNoPermission, kSystem, and kNotARing for what isn't a directory with two regular files, or one of them, or none.
   Removal(int parent, std::string entry, std::string what);
 
   bool bare() const noexcept { return !ring_; }  // a directory without the file `ring`
@@ -38,9 +38,10 @@ class Removal {
 
   // In this order, and no further than it goes: while there is a file `ring`, a sweep can tell whether it may go on.
   void unlink() noexcept;
-  void unlink_bare();  // throws kNotARing if there are files in it
+  void unlink_bare();  // of a bare one; throws kNotARing if it holds `consumers`
 
  private:
+  void check_entries() const;
   void reach_holders();
   void rename_to(const std::string& rest);
   void tell() noexcept;

@@ -43,7 +43,7 @@ class KilledConsumer : public ::testing::Test {
 
   void produce() const {
     auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity});
-    require(producer.wait_for_consumers(1), "the witness never came");
+    require(producer.wait_for_consumers(1) == Status::kOk, "the witness never came");
     MixedPublisher publisher(producer, stream_, 16);
     for (std::uint64_t steps = 1; !report_->finish.load(); ++steps) {
       require(publisher.next() + kLargestBatch < kMost, "more messages than the test can follow");

@@ -1,11 +1,13 @@
 // Rings that are removed while somebody holds them.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <chrono>
 #include <thread>
 
 #include "confined.hpp"
+#include "intercept.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
 
@@ -93,7 +95,7 @@ TEST_F(RemovalTest, ends_a_producer_that_waits) {
   remover.join();
   EXPECT_EQ(producer.try_publish(bytes_), Status::kRemoved);
   EXPECT_EQ(producer.claim(1000).status(), Status::kRemoved);
-  EXPECT_FALSE(producer.wait_for_consumers(2));
+  EXPECT_EQ(producer.wait_for_consumers(2), Status::kRemoved);
 }
 
 // Whom nobody holds up has to be told some time, too: at the latest after once around.
@@ -118,6 +120,84 @@ TEST_F(RemovalTest, frees_the_name_at_once) {
   old_producer.close();
   EXPECT_EQ(text_of(consumer.try_receive()), "new");
   EXPECT_TRUE(statistics("ring", directory()).producer_alive);
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_ends_the_stream_or_not) {
+  for (const bool closing : {true, false}) {
+    auto producer = Producer::create("ring", making());
+    auto consumer = Consumer::attach("ring", attaching());
+    ASSERT_EQ(producer.publish(bytes_), Status::kOk);
+    if (closing) {
+      producer.close_and_remove();
+    } else {
+      producer.remove();
+    }
+    EXPECT_TRUE(entries().empty());
+    EXPECT_EQ(drain(consumer), std::pair(1, closing ? Status::kEnd : Status::kRemoved));
+    EXPECT_EQ(producer.wait_for_consumers(2), closing ? Status::kEnd : Status::kRemoved);
+    EXPECT_TRUE(refused([&] { producer.remove(); }, closing ? Status::kEnd : Status::kOk));
+  }
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_leaves_no_gap_for_another) {
+  auto producer = Producer::create("ring", making());
+  std::vector<Status> tries;
+  const auto before_renaming = [&](const seccomp_data&) {
+    tries.push_back(refusal_of([&] { (void)Producer::open("ring", opening()); }).status);
+    return 0;
+  };
+  ASSERT_TRUE(intercept({SYS_rename, SYS_renameat, SYS_renameat2, SYS_unlinkat}, before_renaming,
+                        [&] { producer.close_and_remove(); }));
+  const std::vector<Status> expected{Status::kProducerExists, Status::kNotFound, Status::kNotFound, Status::kNotFound};
+  EXPECT_EQ(tries, expected);  // before it lost its name, before each of its files went
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_is_of_its_own_ring_wherever_that_is_by_now) {
+  auto producer = Producer::create("ring", making());
+  ringmain::remove("ring", directory(), true);
+  auto other = Producer::create("ring", making());
+  producer.close_and_remove();  // gone already
+  EXPECT_EQ(statistics("ring", directory()).producer_alive, true);
+  const TemporaryDirectory elsewhere;
+  fs::rename(ring_path(), elsewhere.path() / "ring.ring");
+  other.close_and_remove();
+  EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_that_fails_has_closed_it) {
+  if (!may_change_user()) GTEST_SKIP() << "becoming another user needs root";
+  fs::permissions(directory(), fs::perms::all);
+  EXPECT_EQ(as_stranger([&] { auto producer = Producer::create("ring", making()); }), 0);
+  fs::permissions(directory(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
+  EXPECT_EQ(as_stranger([&] {
+              auto producer = Producer::open("ring", opening());
+              require_refused([&] { producer.close_and_remove(); }, Status::kNoPermission, {"'ring'"});
+              const auto state = statistics("ring", directory());
+              require(state.closed && !state.removed && !state.producer_alive, "closed, not removed");
+            }),
+            0);
+}
+
+TEST_F(RemovalTest, of_a_ring_with_foreign_files_is_refused) {
+  auto producer = Producer::create("ring", making());
+  write_file(ring_path() / "notes.txt", "mine");
+  EXPECT_TRUE(
+      refused([&] { ringmain::remove("ring", directory(), true); }, Status::kNotARing, {"'ring'", "'notes.txt'"}));
+  EXPECT_EQ(producer.publish(bytes_), Status::kOk);
+  fs::remove(ring_path() / "notes.txt");
+  ringmain::remove("ring", directory(), true);
+  EXPECT_TRUE(entries().empty());
+}
+
+// A producer has found out how it stands while it waits.
+TEST_F(RemovalTest, is_told_from_a_time_that_is_over) {
+  auto producer = Producer::create("ring", making());
+  EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kTimedOut);
+  EXPECT_EQ(producer.wait_for_consumers(0, 0ms), Status::kOk);
+  ringmain::remove("ring", directory(), true);
+  EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kRemoved);
+  producer.close();
+  EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kEnd);
 }
 
 TEST_F(RemovalTest, of_a_damaged_ring_asks_after_the_living_too) {

@@ -132,7 +132,7 @@ TEST_F(UnnamedTest, the_death_of_its_producer_is_noticed) {
     header->cmsg_len = CMSG_LEN(2 * sizeof(int));
     std::memcpy(CMSG_DATA(header), &ring, sizeof ring);
     require(::sendmsg(sockets[0], &message, 0) == 1, "sendmsg");
-    require(producer.wait_for_consumers(1, std::chrono::seconds(10)), "nobody came");
+    require(producer.wait_for_consumers(1, std::chrono::seconds(10)) == Status::kOk, "nobody came");
     require(producer.publish(bytes_of("after")) == Status::kOk, "publish");
     ::kill(::getpid(), SIGKILL);
   });

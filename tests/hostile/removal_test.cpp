@@ -141,8 +141,10 @@ TEST_F(RemovalTest, by_the_producer_itself_ends_the_stream_or_not) {
 
 TEST_F(RemovalTest, by_the_producer_itself_leaves_no_gap_for_another) {
   auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
   std::vector<Status> tries;
   const auto before_renaming = [&](const seccomp_data&) {
+    EXPECT_EQ(consumer.try_receive().status(), Status::kEnd);  // and never kRemoved
     tries.push_back(refusal_of([&] { (void)Producer::open("ring", opening()); }).status);
     return 0;
   };
@@ -238,14 +240,18 @@ TEST_F(RemovalTest, of_a_group_is_refused_while_a_member_lives) {
 // Its name may be one that nobody could ask for.
 TEST_F(RemovalTest, of_a_group_that_garbage_made_is_possible) {
   auto producer = Producer::create("ring", making());
-  { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
-  RawFile(ring_path() / "consumers").area().groups[0].name[0] = 0x0a07ff1b;
-  while (producer.try_publish(bytes_) == Status::kOk) {
+  const RawFile file(ring_path() / "consumers");
+  for (const std::uint64_t hidden : {0, 0x1234}) {  // behind the end of the name
+    { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
+    file.area().groups[0].name[0] = 0x0a07ff1b;
+    file.area().groups[0].name[1] = hidden;
+    while (producer.try_publish(bytes_) == Status::kOk) {
+    }
+    const auto state = statistics("ring", directory());
+    ASSERT_EQ(state.groups.size(), 1U);
+    EXPECT_TRUE(refused([&] { remove_group("ring", state.groups[0].name, directory()); }, Status::kOk));
+    EXPECT_EQ(producer.publish_for(bytes_, 2s), Status::kOk);
   }
-  const auto state = statistics("ring", directory());
-  ASSERT_EQ(state.groups.size(), 1U);
-  EXPECT_TRUE(refused([&] { remove_group("ring", state.groups[0].name, directory()); }, Status::kOk));
-  EXPECT_EQ(producer.publish_for(bytes_, 2s), Status::kOk);
 }
 
 }  // namespace

@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "fail.hpp"
 #include "header.hpp"
+#include "memory_left.hpp"
 #include "names.hpp"
 #include "sweep.hpp"
 
@@ -26,6 +28,8 @@
 namespace ringmain {
 
 namespace {
+
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
 void ignore_fork(void*) noexcept {}
 
@@ -40,9 +44,11 @@ Descriptor make_file(int directory, const char* name) {
   return file;
 }
 
+// Of the file system. A tmpfs may be without a limit of its own, and memfds are.
 std::uint64_t free_bytes(int file) noexcept {
   struct statvfs space {};
-  return ::fstatvfs(file, &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
+  if (::fstatvfs(file, &space) != 0) return 0;
+  return space.f_blocks == 0 ? kUnlimited : std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
 // Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0.
@@ -66,15 +72,17 @@ void check_file_size_limit(std::uint64_t bytes) {
 void reserve_both(int ring, std::uint64_t ring_bytes, int consumers, std::uint64_t consumers_bytes,
                   const std::filesystem::path& parent) {
   check_file_size_limit(std::max(ring_bytes, consumers_bytes));
-  const std::uint64_t free = free_bytes(ring);
   const std::uint64_t bytes = ring_bytes + consumers_bytes;
-  int error = reserve(ring, ring_bytes);
+  // Memory is given until there is none; then the kernel kills somebody.
+  const std::uint64_t left = in_memory(ring) ? memory_left() : kUnlimited;
+  const std::uint64_t free = std::min(free_bytes(ring), left);
+  int error = bytes > left ? ENOSPC : reserve(ring, ring_bytes);
   if (error == 0) error = reserve(consumers, consumers_bytes);
   if (error == 0) return;
   if (error != ENOSPC && error != EDQUOT && error != EFBIG) fail_system("reserve " + human_bytes(bytes), error);
   fail(Status::kNoSpace, "the ring needs " + human_bytes(bytes) + ", " + parent.string() + " has " + human_bytes(free) +
                              " free: remove rings ('ringmain ls', 'ringmain rm'), choose a smaller capacity or another "
-                             "directory (RINGMAIN_DIR); for a container raise --shm-size");
+                             "directory (RINGMAIN_DIR); for a container raise --shm-size or --memory");
 }
 
 void write_at_start(int file, const void* data, std::size_t bytes) {

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "fail.hpp"
 #include "header.hpp"
@@ -34,6 +35,13 @@ Descriptor reopen(int file, int flags) {
   Descriptor opened(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), flags | O_CLOEXEC));
   if (!opened) fail_system("reopen a file of the ring through /proc", errno);
   return opened;
+}
+
+constexpr long kTmpfs = 0x01021994;  // of memfds, too
+
+std::optional<long> file_system_of(int file) noexcept {
+  struct statfs system {};
+  return ::fstatfs(file, &system) == 0 ? std::optional<long>(system.f_type) : std::nullopt;
 }
 
 void check_sealed(int file, const std::string& what) {
@@ -141,9 +149,8 @@ Descriptor Segment::for_lease(const char* entry, int file) const {
 }
 
 bool Segment::on_disk() const noexcept {
-  constexpr long kTmpfs = 0x01021994;
-  struct statfs system {};
-  return ::fstatfs(ring_file(), &system) == 0 && system.f_type != kTmpfs;
+  const auto type = file_system_of(ring_file());
+  return type && *type != kTmpfs;
 }
 
 void Segment::flush() const noexcept {
@@ -156,6 +163,8 @@ bool Segment::producer_alive() const noexcept { return leased(ring_file(), kProd
 bool Segment::consumer_alive(std::size_t line) const noexcept {
   return !consumers_file_ || leased(consumers_file(), static_cast<off_t>(line));
 }
+
+bool in_memory(int file) noexcept { return file_system_of(file) == kTmpfs; }
 
 void check_type(const Segment& segment, const TypeIdentity& wanted) {
   if (wanted == TypeIdentity{}) return;

@@ -66,6 +66,9 @@ class Segment {
   Mapping consumers_;
 };
 
+// A file whose bytes are memory: on a tmpfs, or a memfd.
+bool in_memory(int file) noexcept;
+
 // Throws kTypeMismatch unless the ring carries `wanted`; an empty `wanted` takes any ring as bytes.
 void check_type(const Segment& segment, const TypeIdentity& wanted);
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "confined.hpp"
+#include "intercept.hpp"
+#include "memory_left.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
 #include "segment.hpp"
@@ -103,6 +106,20 @@ TEST_F(UnnamedTest, nobody_can_change_the_size_or_write_the_ring) {
   auto consumer = Consumer::attach(ring_);
   ASSERT_EQ(producer_.publish(bytes_of("hello")), Status::kOk);
   EXPECT_EQ(text_of(consumer.try_receive()), "hello");
+}
+
+// The kernel would give memory until there is none, and then kill somebody.
+TEST_F(UnnamedTest, more_memory_than_there_is_is_refused) {
+  std::size_t capacity = kCapacity;
+  while (capacity <= memory_left()) capacity *= 2;
+  EXPECT_EQ(in_child([&] {
+              forbid({SYS_fallocate}, EIO);  // lest a test that fails takes the machine with it
+              for (const std::size_t too_much : {capacity, algorithm::kMaxCapacity}) {
+                require_refused([&] { (void)Producer::create_unnamed({.capacity = too_much}); }, Status::kNoSpace,
+                                {"needs", "memory has", "free", "smaller capacity"});
+              }
+            }),
+            0);
 }
 
 TEST_F(UnnamedTest, it_can_not_be_taken_over) {

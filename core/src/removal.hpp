@@ -36,7 +36,7 @@ class Removal {
   // leaves the ring as it was. Throws kNotFound, kNoPermission, kSystem.
   void execute(const std::string& rest);
 
-  // In this order, and no further than it goes: while there is a file `ring`, a sweep can tell whether it may go on.
+  // No further than it goes, and `ring` last: by that file a sweep can tell whether it may go on.
   void unlink() noexcept;
   void unlink_bare();  // of a bare one; throws kNotARing if it holds `consumers`
 

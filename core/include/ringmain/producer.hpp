@@ -105,8 +105,8 @@ class Producer {
   [[nodiscard]] Status publish_batch(std::span<const std::span<const std::byte>> messages,
                                      std::uint16_t type = 0) noexcept;
 
-  // Until `groups` groups (a consumer without a named group is one) are attached. kOk; kTimedOut; kRemoved; kLeaseLost;
-  // kEnd after close().
+  // Until `groups` groups (a consumer without a named group is one) are attached. kOk; kTimedOut; kRemoved;
+  // kLeaseLost; kEnd after close().
   Status wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept;
 
   // Ends the stream: consumers receive what is left, then kEnd. Later calls of this handle return kEnd. Idempotent.
@@ -117,8 +117,8 @@ class Producer {
   // what ended this handle, as publishing would return it.
   void remove();
 
-  // Closes, then removes: consumers receive what is left, then kEnd. No other producer takes over in between. Closed it is
-  // in any case, even if it throws as remove() does.
+  // Closes, then removes: consumers receive what is left, then kEnd. No other producer takes over in between. Throws as
+  // remove() does; closed it is in any case.
   void close_and_remove();
 
   std::uint64_t position() const noexcept { return ring_->position(); }

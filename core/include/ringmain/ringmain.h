@@ -207,8 +207,8 @@ int ringmain_producer_close(ringmain_producer* producer);
  * the name by now. NO_PERMISSION, IN_USE (another removes it), SQUATTED, SYSTEM, LEASE_LOST, END. */
 int ringmain_producer_remove(ringmain_producer* producer);
 
-/* Cold. Closes, then removes: consumers receive what is left, then RINGMAIN_END. No other producer takes over in between.
- * Closed it is in any case. As remove. */
+/* Cold. Closes, then removes: consumers receive what is left, then RINGMAIN_END. No other producer takes over in
+ * between. As remove; closed it is in any case. */
 int ringmain_producer_close_and_remove(ringmain_producer* producer);
 
 uint64_t ringmain_producer_position(const ringmain_producer* producer); /* of the next message; 0 for NULL */

@@ -26,7 +26,7 @@ ProducerWait::ProducerWait(std::string name, const ConsumerOptions& options)
 bool ProducerWait::go_on() {
   if (!before_) return false;
   const auto now = look_at(name_, directory_);
-  if (!now || has_producer(*now) || now->producer_pid != before_->producer_pid) {
+  if (!now || has_producer(*now) || now->producers != before_->producers) {
     before_.reset();  // it came, and may be gone already; or the ring is gone: the consumer sees which
     return true;
   }

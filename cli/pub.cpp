@@ -1,7 +1,6 @@
 // ringmain pub: publishes standard input.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -13,7 +12,6 @@
 #include "feed.hpp"
 #include "input.hpp"
 #include "interruption.hpp"
-#include "ring_state.hpp"
 #include "ringmain/producer.hpp"
 
 namespace ringmain::cli {
@@ -91,25 +89,25 @@ Producer create_or_open(const Pub& pub) {
 
 void wait_for_consumers(const Pub& pub, Producer& producer) {
   constexpr std::chrono::milliseconds kPatience{100};  // the longest time until an interruption is noticed
-  while (!interrupted() && !producer.wait_for_consumers(pub.consumers, kPatience)) {
-    // Time is over, or the ring was removed: then no ring of this name is ours.
-    const auto ring = look_at(pub.name, pub.ring.directory);
-    if (ring && ring->producer_pid == static_cast<std::uint32_t>(::getpid())) continue;
-    throw Failure(Status::kRemoved, describe(Status::kRemoved));
+  while (!interrupted()) {
+    const Status status = producer.wait_for_consumers(pub.consumers, kPatience);
+    if (status == Status::kOk) return;
+    if (status != Status::kTimedOut) throw Failure(status, describe(status));
   }
+}
+
+// Ends without closing the ring: its consumers learn that what they have is incomplete.
+[[noreturn]] void abandon(const Pub& pub, Producer& producer) {
+  const int status = report_current_exception("pub " + pub.name);
+  try {
+    if (pub.remove_at_end) producer.remove();
+  } catch (const Error&) {
+    report_current_exception();
+  }
+  std::_Exit(status);
 }
 
 // Returns the exit status.
-int remove_if_asked(const Pub& pub) {
-  if (!pub.remove_at_end) return 0;
-  try {
-    remove(pub.name, pub.ring.directory, true);
-  } catch (const Error& error) {
-    if (error.status() != Status::kNotFound) return report_current_exception();  // else somebody was faster
-  }
-  return 0;
-}
-
 int publish_input(const Pub& pub) {
   check_input();
   catch_interruptions();
@@ -120,13 +118,14 @@ int publish_input(const Pub& pub) {
       report(fmt::format("pub {}: interrupted: the last {} bytes read are not published", pub.name, dropped));
     }
   } catch (...) {
-    // Ends without closing the ring: its consumers learn that what they have is incomplete.
-    const int status = report_current_exception("pub " + pub.name);
-    remove_if_asked(pub);
-    std::_Exit(status);
+    abandon(pub, producer);
   }
-  producer.close();
-  return remove_if_asked(pub);
+  if (pub.remove_at_end) {
+    producer.close_and_remove();
+  } else {
+    producer.close();
+  }
+  return 0;
 }
 
 std::string read_mode(const std::string& text, mode_t& mode) {

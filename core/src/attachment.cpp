@@ -142,7 +142,11 @@ void Attachment::begin(Start start) {
 
 void Attachment::leave() noexcept {
   registry().end_births(line, generation);
-  registry().leave(line, generation, LineLeases{segment});
+  if (group.number != 0 && reader.holds()) {
+    lease->drop();  // as if we had died: another member finds our message, and gets it
+  } else {
+    registry().leave(line, generation, LineLeases{segment});
+  }
   ring_room_bell(*segment.consumers());
 }
 

@@ -4,16 +4,20 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "fail.hpp"
 #include "header.hpp"
+#include "memory_left.hpp"
 #include "names.hpp"
 #include "sweep.hpp"
 
@@ -24,6 +28,11 @@
 namespace ringmain {
 
 namespace {
+
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+// What any program may take without asking how much is left.
+constexpr std::uint64_t kModest = std::uint64_t{64} << 20;
 
 void ignore_fork(void*) noexcept {}
 
@@ -38,9 +47,11 @@ Descriptor make_file(int directory, const char* name) {
   return file;
 }
 
+// Of the file system. A tmpfs may be without a limit of its own, and memfds are.
 std::uint64_t free_bytes(int file) noexcept {
   struct statvfs space {};
-  return ::fstatvfs(file, &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
+  if (::fstatvfs(file, &space) != 0) return 0;
+  return space.f_blocks == 0 ? kUnlimited : std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
 // Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0.
@@ -52,17 +63,29 @@ int reserve(int file, std::uint64_t bytes) noexcept {
   return error;
 }
 
+// Above this limit the kernel sends SIGXFSZ.
+void check_file_size_limit(std::uint64_t bytes) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur) return;
+  fail(Status::kNoSpace, "the ring needs a file of " + human_bytes(bytes) + ", this process may write files of " +
+                             human_bytes(limit.rlim_cur) +
+                             " at most: raise the limit (ulimit -f, LimitFSIZE), or choose a smaller capacity");
+}
+
 void reserve_both(int ring, std::uint64_t ring_bytes, int consumers, std::uint64_t consumers_bytes,
                   const std::filesystem::path& parent) {
-  const std::uint64_t free = free_bytes(ring);
+  check_file_size_limit(std::max(ring_bytes, consumers_bytes));
   const std::uint64_t bytes = ring_bytes + consumers_bytes;
-  int error = reserve(ring, ring_bytes);
+  // Memory is given until there is none; then the kernel kills somebody.
+  const std::uint64_t left = in_memory(ring) && bytes > kModest ? memory_left() : kUnlimited;
+  const std::uint64_t free = std::min(free_bytes(ring), left);
+  int error = bytes > left ? ENOSPC : reserve(ring, ring_bytes);
   if (error == 0) error = reserve(consumers, consumers_bytes);
   if (error == 0) return;
   if (error != ENOSPC && error != EDQUOT && error != EFBIG) fail_system("reserve " + human_bytes(bytes), error);
   fail(Status::kNoSpace, "the ring needs " + human_bytes(bytes) + ", " + parent.string() + " has " + human_bytes(free) +
                              " free: remove rings ('ringmain ls', 'ringmain rm'), choose a smaller capacity or another "
-                             "directory (RINGMAIN_DIR); for a container raise --shm-size");
+                             "directory (RINGMAIN_DIR); for a container raise --shm-size or --memory");
 }
 
 void write_at_start(int file, const void* data, std::size_t bytes) {

@@ -130,7 +130,7 @@ void ringmain_producer_abort(ringmain_producer* producer) {
 
 int ringmain_producer_wait_for_consumers(ringmain_producer* producer, size_t groups, int64_t timeout_ns) {
   if (producer == nullptr) return misuse("the producer is null");
-  return producer->producer.wait_for_consumers(groups, c::timeout(timeout_ns)) ? RINGMAIN_OK : RINGMAIN_TIMED_OUT;
+  return static_cast<int>(producer->producer.wait_for_consumers(groups, c::timeout(timeout_ns)));
 }
 
 int ringmain_producer_close(ringmain_producer* producer) {
@@ -138,6 +138,17 @@ int ringmain_producer_close(ringmain_producer* producer) {
   producer->claim.abort();
   producer->producer.close();
   return RINGMAIN_OK;
+}
+
+int ringmain_producer_remove(ringmain_producer* producer) {
+  if (producer == nullptr) return misuse("the producer is null");
+  return c::guarded([&] { producer->producer.remove(); });
+}
+
+int ringmain_producer_close_and_remove(ringmain_producer* producer) {
+  if (producer == nullptr) return misuse("the producer is null");
+  producer->claim.abort();
+  return c::guarded([&] { producer->producer.close_and_remove(); });
 }
 
 uint64_t ringmain_producer_position(const ringmain_producer* producer) {

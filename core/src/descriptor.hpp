@@ -42,6 +42,7 @@ class Descriptor {
     struct stat now {};
     return fd_ >= 0 && ::fstat(fd_, &now) == 0 && is(now);
   }
+  int release() noexcept { return std::exchange(fd_, -1); }  // to another owner
   void reset() noexcept {
     struct stat now {};
     const bool foreign = fd_ >= 0 && ::fstat(fd_, &now) == 0 && !is(now);

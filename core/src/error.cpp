@@ -60,6 +60,24 @@ void fail_system(const std::string& what, int system_error) {
   }
 }
 
+void fail_open(const std::string& what, const char* verb, int system_error) {
+  switch (system_error) {
+    case ENOENT:
+      fail(Status::kNotFound, what + ": no such ring; start its producer first, or look with 'ringmain ls'",
+           system_error);
+    case EISDIR:
+    case ELOOP:
+    case ENOTDIR:
+    case ENXIO: fail(Status::kNotARing, what + ": not a directory with two regular files", system_error);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      fail(Status::kNoPermission,
+           what + ": no permission to " + verb + " it; its owner decides with the ring's mode and group", system_error);
+    default: fail_system(what, system_error);
+  }
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   constexpr std::array<const char*, 6> kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   auto value = static_cast<double>(bytes);

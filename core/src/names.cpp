@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "fail.hpp"
 #include "identity.hpp"
-#include "ringmain/algorithm/layout.hpp"
 
 namespace ringmain {
 
@@ -29,13 +29,22 @@ bool is_name(std::string_view name) noexcept {
 
 void check_name(const char* what, std::string_view name) {
   if (is_name(name)) return;
-  std::string shown(name.substr(0, kMaxNameBytes));  // it may go to a terminal
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
   fail(Status::kBadName,
-       std::string(what) + " name '" + shown +
+       std::string(what) + " name '" + printable(name) +
            "': must be 1 to 128 letters, digits, '.', '_' or '-', and start with a letter, a digit or "
            "'_'");
+}
+
+std::string printable(std::string_view name) {
+  std::string shown(name.substr(0, kMaxNameBytes));
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  return shown;
+}
+
+std::string text_of(const std::array<std::uint64_t, kMaxNameBytes / 8>& words) {
+  const auto* text = reinterpret_cast<const char*>(words.data());
+  return {text, ::strnlen(text, sizeof words)};
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& option) {

@@ -15,6 +15,7 @@
 #include "identity.hpp"
 #include "lease.hpp"
 #include "leases.hpp"
+#include "removal.hpp"
 #include "ringmain/algorithm/registry.hpp"
 
 namespace ringmain {
@@ -233,18 +234,19 @@ Status Producer::publish_batch(std::span<const std::span<const std::byte>> messa
   return Status::kOk;
 }
 
-bool Producer::wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout) noexcept {
+Status Producer::wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout) noexcept {
   const Deadline deadline(timeout);
   auto& area = *state_->segment.consumers();
   const LineLeases leases{state_->segment};
-  while (state_->stopped == Status::kOk && state_->segment.producer().removed.load(std::memory_order_acquire) == 0) {
+  while (state_->stopped == Status::kOk) {
+    if (state_->segment.producer().removed.load(std::memory_order_acquire) != 0) return Status::kRemoved;
     const std::uint32_t bell = area.room_bell.load(std::memory_order_acquire);
     state_->registry().bury(leases, /*dissolving=*/false);
-    if (state_->registry().groups_attached(leases) >= groups) return true;
-    if (deadline.passed()) return false;
+    if (state_->registry().groups_attached(leases) >= groups) return Status::kOk;
+    if (deadline.passed()) return Status::kTimedOut;
     futex_wait({&area.room_bell, bell}, deadline.left(kRound));
   }
-  return false;
+  return state_->stopped;
 }
 
 void Producer::close() noexcept {
@@ -257,6 +259,25 @@ void Producer::close() noexcept {
   ring_bell_for_all(ring_->ring());
   state_->stop(Status::kEnd);
   state_->lease.drop();
+}
+
+void Producer::remove() {
+  if (state_->stopped == Status::kOk && !state_->lease.intact()) state_->stop(Status::kLeaseLost);
+  if (state_->stopped != Status::kOk) {
+    fail(state_->stopped, "remove ring '" + state_->segment.name() + "': " + describe(state_->stopped));
+  }
+  if (!state_->segment.name().empty()) remove_own(state_->segment);  // else it goes with its last holder
+}
+
+void Producer::close_and_remove() {
+  if (state_->stopped == Status::kOk && state_->lease.intact()) ring_->close();  // before consumers see it removed
+  try {
+    remove();
+  } catch (...) {
+    close();
+    throw;
+  }
+  close();
 }
 
 std::size_t Producer::capacity() const noexcept { return state_->segment.header().capacity; }

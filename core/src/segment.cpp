@@ -9,6 +9,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "fail.hpp"
 #include "header.hpp"
@@ -23,23 +24,6 @@ namespace {
 // O_NONBLOCK: a planted FIFO must not hold us up; fstat will tell that it isn't a regular file.
 constexpr int kOpenFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 
-[[noreturn]] void fail_open(const std::string& what, const char* verb, int error) {
-  switch (error) {
-    case ENOENT:
-      fail(Status::kNotFound, what + ": no such ring; start its producer first, or look with 'ringmain ls'", error);
-    case EISDIR:
-    case ELOOP:
-    case ENOTDIR:
-    case ENXIO: fail(Status::kNotARing, what + ": not a directory with two regular files", error);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      fail(Status::kNoPermission,
-           what + ": no permission to " + verb + " it; its owner decides with the ring's mode and group", error);
-    default: fail_system(what, error);
-  }
-}
-
 Descriptor open_directory(std::string_view name, const std::filesystem::path& parent, const std::string& what) {
   const std::filesystem::path path = parent / entry_of(name);
   Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -51,6 +35,13 @@ Descriptor reopen(int file, int flags) {
   Descriptor opened(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), flags | O_CLOEXEC));
   if (!opened) fail_system("reopen a file of the ring through /proc", errno);
   return opened;
+}
+
+constexpr long kTmpfs = 0x01021994;  // of memfds, too
+
+std::optional<long> file_system_of(int file) noexcept {
+  struct statfs system {};
+  return ::fstatfs(file, &system) == 0 ? std::optional<long>(system.f_type) : std::nullopt;
 }
 
 void check_sealed(int file, const std::string& what) {
@@ -158,9 +149,8 @@ Descriptor Segment::for_lease(const char* entry, int file) const {
 }
 
 bool Segment::on_disk() const noexcept {
-  constexpr long kTmpfs = 0x01021994;
-  struct statfs system {};
-  return ::fstatfs(ring_file(), &system) == 0 && system.f_type != kTmpfs;
+  const auto type = file_system_of(ring_file());
+  return type && *type != kTmpfs;
 }
 
 void Segment::flush() const noexcept {
@@ -173,6 +163,8 @@ bool Segment::producer_alive() const noexcept { return leased(ring_file(), kProd
 bool Segment::consumer_alive(std::size_t line) const noexcept {
   return !consumers_file_ || leased(consumers_file(), static_cast<off_t>(line));
 }
+
+bool in_memory(int file) noexcept { return file_system_of(file) == kTmpfs; }
 
 void check_type(const Segment& segment, const TypeIdentity& wanted) {
   if (wanted == TypeIdentity{}) return;

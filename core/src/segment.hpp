@@ -39,6 +39,7 @@ class Segment {
   // A new descriptor on a file, for a lease: see lease.hpp.
   Descriptor reopen_ring() const;
   Descriptor reopen_consumers() const;
+  int directory() const noexcept { return directory_.get(); }
   int ring_file() const noexcept { return ring_file_.get(); }
   int consumers_file() const noexcept { return consumers_file_.get(); }
 
@@ -64,6 +65,9 @@ class Segment {
   Mapping ring_;
   Mapping consumers_;
 };
+
+// A file whose bytes are memory: on a tmpfs, or a memfd.
+bool in_memory(int file) noexcept;
 
 // Throws kTypeMismatch unless the ring carries `wanted`; an empty `wanted` takes any ring as bytes.
 void check_type(const Segment& segment, const TypeIdentity& wanted);

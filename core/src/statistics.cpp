@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <cstring>
-
 #include "fail.hpp"
+#include "names.hpp"
 #include "ringmain/algorithm/index.hpp"
 #include "ringmain/algorithm/registry.hpp"
 #include "ringmain/algorithm/start.hpp"
@@ -20,18 +19,12 @@ using Registry = algorithm::Registry<algorithm::NativeMemory>;
 
 std::uint64_t lag(std::uint64_t tail, std::uint64_t position) noexcept { return position < tail ? tail - position : 0; }
 
-std::string group_name(const Registry& registry, std::size_t index) {
-  const auto words = registry.name_of(index);
-  const auto* text = reinterpret_cast<const char*>(words.data());
-  return {text, ::strnlen(text, sizeof words)};
-}
-
 void add_groups(Statistics& statistics, const algorithm::NativeConsumersArea& area, const Registry& registry) {
   for (std::size_t i = 0; i < registry.groups_used(); ++i) {
     const auto word = GroupWord::of(area.groups[i].state.load(std::memory_order_acquire));
     if (word.state != LineState::kActive) continue;
     const GroupReference reference{word.generation, static_cast<std::uint32_t>(i + 1)};
-    GroupStatistics group{.name = group_name(registry, i),
+    GroupStatistics group{.name = text_of(registry.name_of(i)),
                           .position = area.groups[i].head.load(std::memory_order_acquire)};
     group.durable = area.groups[i].durable.load(std::memory_order_relaxed) != 0;
     for (std::size_t line = 0; line < registry.lines_used(); ++line) {
@@ -54,7 +47,7 @@ void add_consumers(Statistics& statistics, const Segment& segment, const Registr
     const auto group = GroupReference::of(line.group.load(std::memory_order_acquire));
     consumer.position = line.cursor.load(std::memory_order_acquire);
     if (group.number >= 1 && group.number <= kMaxGroups) {
-      consumer.group = group_name(registry, group.number - 1);
+      consumer.group = text_of(registry.name_of(group.number - 1));
       // A member that holds nothing stands where its group does.
       consumer.position =
           std::min(consumer.position, area.groups[group.number - 1].head.load(std::memory_order_acquire));

@@ -103,7 +103,7 @@ TEST_F(Fork, ChildsHandlesHaveLostTheirLease) {
     require_status(producer_->publish({}), Status::kLeaseLost, "publish nothing");
     require_status(producer_->publish_batch(batch), Status::kLeaseLost, "publish_batch");
     require_status(producer_->claim(8).status(), Status::kLeaseLost, "claim");
-    require(!producer_->wait_for_consumers(1), "wait_for_consumers");
+    require_status(producer_->wait_for_consumers(1), Status::kLeaseLost, "wait_for_consumers");
     for (ringmain::Consumer* consumer : {&*consumer_, &*member_}) {
       require_status(consumer->receive().status(), Status::kLeaseLost, "receive");
       require_status(consumer->try_receive().status(), Status::kLeaseLost, "try_receive");
@@ -222,7 +222,7 @@ TEST_F(Fork, ChildMayTakePartByHandlesOfItsOwn) {
     const Message message = own.receive();
     require(stream_.is(0, message), "wrong message");
   });
-  ASSERT_TRUE(producer_->wait_for_consumers(3));
+  ASSERT_EQ(producer_->wait_for_consumers(3), Status::kOk);
   ASSERT_EQ(publish(), Status::kOk);
   EXPECT_EQ(child.wait(), 0);
   expect_unharmed(0);
@@ -239,7 +239,7 @@ TEST_F(Fork, DescriptorsClosedBehindOurBack) {
     require_status(member.receive_for(std::chrono::seconds(5)).status(), Status::kLeaseLost, "member");
   });
   EXPECT_EQ(child.wait(), 0);
-  EXPECT_TRUE(producer_->wait_for_consumers(1));  // buries
+  EXPECT_EQ(producer_->wait_for_consumers(1), Status::kOk);  // buries
   bury_members();
   expect_unharmed(0);
 }
@@ -275,7 +275,7 @@ TEST_F(Fork, HandlesDontCloseTheDescriptorsOfOthers) {
   });
   EXPECT_EQ(child.wait(), 0);
   ringmain::remove("another", directory_.path());
-  EXPECT_TRUE(producer_->wait_for_consumers(1));
+  EXPECT_EQ(producer_->wait_for_consumers(1), Status::kOk);
   next_ = 0;
 }
 

@@ -43,7 +43,7 @@ class KilledConsumer : public ::testing::Test {
 
   void produce(std::size_t groups) const {
     auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity});
-    require(producer.wait_for_consumers(groups), "who is to see all never came");
+    require(producer.wait_for_consumers(groups) == Status::kOk, "who is to see all never came");
     MixedPublisher publisher(producer, stream_, 16);
     for (std::uint64_t steps = 1; !report_->finish.load(); ++steps) {
       require(publisher.next() + kLargestBatch < kMost, "more messages than the test can follow");

@@ -95,7 +95,7 @@ class Namespaces : public ::testing::Test {
   void produce(bool create) const {
     auto producer = create ? ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity})
                            : ringmain::Producer::open(kName, {.directory = directory_.path()});
-    require(producer.wait_for_consumers(1), "nobody came");
+    require(producer.wait_for_consumers(1) == Status::kOk, "nobody came");
     MixedPublisher publisher(producer, stream_, 22, ringmain::statistics(kName, directory_.path()).messages);
     while (!report_->finish.load()) {
       publisher.step(~std::uint64_t{0});

@@ -111,7 +111,7 @@ class FaultInjectionTest : public HostileTest, public ::testing::WithParamInterf
   bool cleans_up_ = false;  // the action removes entries itself, and may fail half-way: then a sweep does the rest
 };
 
-TEST_P(FaultInjectionTest, DISABLED_create) {
+TEST_P(FaultInjectionTest, create) {
   expect_clean([] {}, [&] { make(); }, [&] { work(); });
 }
 
@@ -186,7 +186,7 @@ TEST_P(FaultInjectionTest, list) {
       [&] { (void)ringmain::list(directory()); }, [&] { work(); });
 }
 
-TEST_P(FaultInjectionTest, DISABLED_remove) {
+TEST_P(FaultInjectionTest, remove) {
   cleans_up_ = true;
   expect_clean([&] { make(); }, [&] { ringmain::remove("ring", directory()); }, [&] { work(); });
 }

@@ -153,7 +153,7 @@ TEST_P(GarbageConsumerTest, does_not_kill_other_consumers) {
 }
 
 // The word that says who is joining a group names somebody who lives but doesn't.
-TEST_F(HostileTest, DISABLED_who_does_not_join_does_not_keep_others_from_joining) {
+TEST_F(HostileTest, who_does_not_join_does_not_keep_others_from_joining) {
   auto producer = Producer::create("ring", making());
   auto bystander = Consumer::attach("ring", attaching());
   const RawFile file(ring_path() / "consumers");

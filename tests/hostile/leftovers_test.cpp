@@ -104,53 +104,82 @@ TEST_F(LeftoversTest, damaged_rings_do_not_stop_a_list) {
   EXPECT_EQ(list(directory()), (std::vector<std::string>{"cut", "empty", "file", "healthy", "link"}));
 }
 
-// A sweeper looks before the creator has its lease, and strikes after the ring was given its name.
+// A sweeper looks before the creator has its lease, and takes the lease, or strikes, after the ring was given its name.
 TEST_F(LeftoversTest, a_slow_sweeper_does_not_take_a_ring_that_was_born_meanwhile) {
-  std::atomic<bool> made{false};
-  std::atomic<bool> looked{false};
-  std::atomic<bool> born{false};
-  std::optional<Producer> producer;
-  std::thread creator([&] {
-    const auto before_lease = [&](const seccomp_data& call) {
-      if (static_cast<int>(call.args[1]) == F_OFD_SETLK && !made.exchange(true)) await(looked);
-      return 0;
-    };
-    EXPECT_TRUE(intercept({SYS_fcntl}, before_lease, [&] { producer.emplace(Producer::create("ring", making())); }));
-    born = true;
-  });
-  std::thread sweeper([&] {
-    await(made);
-    const auto before_strike = [&](const seccomp_data&) {
+  for (const int slow_in : {SYS_fcntl, SYS_unlinkat}) {
+    std::atomic<bool> made{false};
+    std::atomic<bool> looked{false};
+    std::atomic<bool> born{false};  // and nobody uses it by now
+    std::thread creator([&] {
+      const auto before_lease = [&](const seccomp_data& call) {
+        if (static_cast<int>(call.args[1]) == F_OFD_SETLK && !made.exchange(true)) await(looked);
+        return 0;
+      };
+      EXPECT_TRUE(intercept({SYS_fcntl}, before_lease, [&] { auto producer = Producer::create("ring", making()); }));
+      born = true;
+    });
+    std::thread sweeper([&] {
+      await(made);
+      const auto before_strike = [&](const seccomp_data& call) {
+        if (slow_in == SYS_fcntl && static_cast<int>(call.args[1]) != F_OFD_SETLK) return 0;
+        looked = true;
+        await(born);
+        return 0;
+      };
+      EXPECT_TRUE(intercept({slow_in}, before_strike, [&] { (void)list(directory()); }));
       looked = true;
-      await(born);
-      return 0;
-    };
-    EXPECT_TRUE(intercept({SYS_unlinkat}, before_strike, [&] { (void)list(directory()); }));
-    looked = true;
-  });
-  creator.join();
-  sweeper.join();
-  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
-  EXPECT_TRUE(refused([&] { auto consumer = Consumer::attach("ring", attaching()); }, Status::kOk));
+    });
+    creator.join();
+    sweeper.join();
+    EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
+    EXPECT_TRUE(refused([&] { auto consumer = Consumer::attach("ring", attaching()); }, Status::kOk));
+    ringmain::remove("ring", directory());
+  }
 }
 
-// A remover has made sure that nobody uses the ring; then another removes it, and a new one gets the name.
-TEST_F(LeftoversTest, DISABLED_a_slow_remover_does_not_take_a_ring_that_was_born_meanwhile) {
-  { auto old_ring = Producer::create("ring", making()); }
-  std::optional<Producer> producer;
-  const auto before_lease = [&](const seccomp_data& call) {
-    if (static_cast<int>(call.args[1]) != F_OFD_SETLK || producer) return 0;
-    ringmain::remove("ring", directory());
-    producer.emplace(Producer::create("ring", making()));
-    return 0;
-  };
-  Refusal refusal;
-  ASSERT_TRUE(intercept({SYS_fcntl}, before_lease,
-                        [&] { refusal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
-  ASSERT_TRUE(producer);
-  EXPECT_NE(refusal.status, Status::kOk);
-  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
-  EXPECT_TRUE(refused([&] { auto consumer = Consumer::attach("ring", attaching()); }, Status::kOk));
+// A remover has made sure that nobody uses the ring; then another removes it, and a new one gets the name: before the
+// remover has its lease, or when it is about to rename the ring.
+TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_ring_that_was_born_meanwhile) {
+  for (const bool early : {true, false}) {
+    { auto old_ring = Producer::create("ring", making()); }
+    std::optional<Producer> producer;
+    int renamings = 0;
+    const auto on_call = [&](const seccomp_data& call) {
+      if (call.nr != SYS_fcntl) ++renamings;
+      const bool taking_lease = call.nr == SYS_fcntl && static_cast<int>(call.args[1]) == F_OFD_SETLK;
+      const bool now = early ? taking_lease : call.nr != SYS_fcntl;
+      if (!now || producer) return 0;
+      if (early) {
+        ringmain::remove("ring", directory());
+      } else {
+        fs::remove_all(ring_path());  // as a human does, who asks for no lease
+      }
+      producer.emplace(Producer::create("ring", making()));
+      return 0;
+    };
+    Refusal refusal;
+    ASSERT_TRUE(intercept({SYS_fcntl, SYS_rename, SYS_renameat, SYS_renameat2}, on_call,
+                          [&] { refusal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
+    ASSERT_TRUE(producer);
+    EXPECT_EQ(refusal.status, Status::kNotFound);
+    EXPECT_EQ(renamings, early ? 0 : 2);  // there and back
+    EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
+    EXPECT_TRUE(refused([&] { auto consumer = Consumer::attach("ring", attaching()); }, Status::kOk));
+    EXPECT_FALSE(statistics("ring", directory()).removed);
+    ringmain::remove("ring", directory(), true);
+  }
+}
+
+// A remover that died after it took the name has told nobody yet.
+TEST_F(LeftoversTest, that_somebody_holds_are_swept_only_when_he_was_told) {
+  auto producer = Producer::create("ring", making());
+  const RawFile file(ring_path() / "ring");
+  fs::rename(ring_path(), leftover("old"));
+  EXPECT_TRUE(list(directory()).empty());
+  EXPECT_EQ(entries().size(), 1U);
+  file.lines().removed = 1;
+  EXPECT_TRUE(list(directory()).empty());
+  EXPECT_TRUE(entries().empty());
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ TEST_F(OpeningTest, a_symlink_in_the_place_of_a_ring_is_refused_wherever_it_lead
   EXPECT_TRUE(refused([&] { (void)Producer::create("ring", making()); }, Status::kExists, {"'ring'"}));
 }
 
-TEST_F(OpeningTest, DISABLED_what_is_no_ring_is_not_removed_as_one) {
+TEST_F(OpeningTest, what_is_no_ring_is_not_removed_as_one) {
   write_file(ring_path("file"), "dear diary");
   auto real = Producer::create("real", making());
   fs::create_directory_symlink(ring_path("real"), ring_path("link"));
@@ -126,7 +126,7 @@ TEST_F(OpeningTest, DISABLED_what_is_no_ring_is_not_removed_as_one) {
   EXPECT_TRUE(fs::exists(ring_path("foreign") / "thesis.tex"));
 }
 
-TEST_F(OpeningTest, DISABLED_a_directory_without_files_is_no_ring_and_can_be_removed) {
+TEST_F(OpeningTest, a_directory_without_files_is_no_ring_and_can_be_removed) {
   fs::create_directory(ring_path());
   EXPECT_TRUE(refused([&] { (void)Producer::open("ring", opening()); }, Status::kNotFound, {"ring 'ring'"}));
   EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kNotFound, {"ring 'ring'"}));
@@ -136,7 +136,7 @@ TEST_F(OpeningTest, DISABLED_a_directory_without_files_is_no_ring_and_can_be_rem
   auto producer = Producer::create("ring", making());
 }
 
-TEST_F(OpeningTest, DISABLED_what_is_no_regular_file_is_refused_as_ring) {
+TEST_F(OpeningTest, what_is_no_regular_file_is_refused_as_ring) {
   const fs::path path = without("ring");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   expect_not_a_ring("a fifo");
@@ -154,7 +154,7 @@ TEST_F(OpeningTest, DISABLED_what_is_no_regular_file_is_refused_as_ring) {
   EXPECT_TRUE(refused([&] { (void)statistics("ring", directory()); }, Status::kNotARing, {"'ring'"}));
 }
 
-TEST_F(OpeningTest, DISABLED_what_is_no_regular_file_is_refused_as_consumers) {
+TEST_F(OpeningTest, what_is_no_regular_file_is_refused_as_consumers) {
   const fs::path path = without("consumers");
   const auto refuse = [&](const char* what) {
     SCOPED_TRACE(what);

@@ -158,7 +158,7 @@ TEST_F(PermissionTest, a_group_that_is_not_there_or_not_ours_is_refused) {
             0);
 }
 
-TEST_F(PermissionTest, DISABLED_the_umask_makes_no_difference) {
+TEST_F(PermissionTest, the_umask_makes_no_difference) {
   const auto make_under = [&](mode_t mask) {
     ::umask(mask);
     auto producer = Producer::create("ring", of_mode(0640));
@@ -193,7 +193,7 @@ TEST_F(PermissionTest, a_directory_that_may_not_be_written_is_told) {
 }
 
 // Such a directory can be written and entered but not listed.
-TEST_F(PermissionTest, DISABLED_nothing_is_left_behind_in_a_directory_that_may_not_be_listed) {
+TEST_F(PermissionTest, nothing_is_left_behind_in_a_directory_that_may_not_be_listed) {
   fs::permissions(directory(),
                   fs::perms::owner_all | fs::perms::others_write | fs::perms::others_exec | fs::perms::sticky_bit);
   EXPECT_EQ(as_stranger([&] {

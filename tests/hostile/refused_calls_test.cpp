@@ -187,7 +187,7 @@ TEST_F(TooLargeTest, a_message_stays_when_the_buffer_is_too_small) {
 }
 
 // It stays for the group, too.
-TEST_F(TooLargeTest, DISABLED_a_message_that_a_member_could_not_read_goes_to_another_when_it_leaves) {
+TEST_F(TooLargeTest, a_message_that_a_member_could_not_read_goes_to_another_when_it_leaves) {
   auto producer = Producer::create("ring", making());
   auto other = Consumer::attach("ring", joining("group"));
   ASSERT_EQ(producer.publish(of(1000)), Status::kOk);

@@ -1,11 +1,13 @@
 // Rings that are removed while somebody holds them.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <chrono>
 #include <thread>
 
 #include "confined.hpp"
+#include "intercept.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
 
@@ -93,7 +95,7 @@ TEST_F(RemovalTest, ends_a_producer_that_waits) {
   remover.join();
   EXPECT_EQ(producer.try_publish(bytes_), Status::kRemoved);
   EXPECT_EQ(producer.claim(1000).status(), Status::kRemoved);
-  EXPECT_FALSE(producer.wait_for_consumers(2));
+  EXPECT_EQ(producer.wait_for_consumers(2), Status::kRemoved);
 }
 
 // Whom nobody holds up has to be told some time, too: at the latest after once around.
@@ -120,7 +122,87 @@ TEST_F(RemovalTest, frees_the_name_at_once) {
   EXPECT_TRUE(statistics("ring", directory()).producer_alive);
 }
 
-TEST_F(RemovalTest, DISABLED_of_a_damaged_ring_asks_after_the_living_too) {
+TEST_F(RemovalTest, by_the_producer_itself_ends_the_stream_or_not) {
+  for (const bool closing : {true, false}) {
+    auto producer = Producer::create("ring", making());
+    auto consumer = Consumer::attach("ring", attaching());
+    ASSERT_EQ(producer.publish(bytes_), Status::kOk);
+    if (closing) {
+      producer.close_and_remove();
+    } else {
+      producer.remove();
+    }
+    EXPECT_TRUE(entries().empty());
+    EXPECT_EQ(drain(consumer), std::pair(1, closing ? Status::kEnd : Status::kRemoved));
+    EXPECT_EQ(producer.wait_for_consumers(2), closing ? Status::kEnd : Status::kRemoved);
+    EXPECT_TRUE(refused([&] { producer.remove(); }, closing ? Status::kEnd : Status::kOk));
+  }
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_leaves_no_gap_for_another) {
+  auto producer = Producer::create("ring", making());
+  auto consumer = Consumer::attach("ring", attaching());
+  std::vector<Status> tries;
+  const auto before_renaming = [&](const seccomp_data&) {
+    EXPECT_EQ(consumer.try_receive().status(), Status::kEnd);  // and never kRemoved
+    tries.push_back(refusal_of([&] { (void)Producer::open("ring", opening()); }).status);
+    return 0;
+  };
+  ASSERT_TRUE(intercept({SYS_rename, SYS_renameat, SYS_renameat2, SYS_unlinkat}, before_renaming,
+                        [&] { producer.close_and_remove(); }));
+  const std::vector<Status> expected{Status::kProducerExists, Status::kNotFound, Status::kNotFound, Status::kNotFound};
+  EXPECT_EQ(tries, expected);  // before it lost its name, before each of its files went
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_is_of_its_own_ring_wherever_that_is_by_now) {
+  auto producer = Producer::create("ring", making());
+  ringmain::remove("ring", directory(), true);
+  auto other = Producer::create("ring", making());
+  producer.close_and_remove();  // gone already
+  EXPECT_EQ(statistics("ring", directory()).producer_alive, true);
+  const TemporaryDirectory elsewhere;
+  fs::rename(ring_path(), elsewhere.path() / "ring.ring");
+  other.close_and_remove();
+  EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+}
+
+TEST_F(RemovalTest, by_the_producer_itself_that_fails_has_closed_it) {
+  if (!may_change_user()) GTEST_SKIP() << "becoming another user needs root";
+  fs::permissions(directory(), fs::perms::all);
+  EXPECT_EQ(as_stranger([&] { auto producer = Producer::create("ring", making()); }), 0);
+  fs::permissions(directory(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
+  EXPECT_EQ(as_stranger([&] {
+              auto producer = Producer::open("ring", opening());
+              require_refused([&] { producer.close_and_remove(); }, Status::kNoPermission, {"'ring'"});
+              const auto state = statistics("ring", directory());
+              require(state.closed && !state.removed && !state.producer_alive, "closed, not removed");
+            }),
+            0);
+}
+
+TEST_F(RemovalTest, of_a_ring_with_foreign_files_is_refused) {
+  auto producer = Producer::create("ring", making());
+  write_file(ring_path() / "notes.txt", "mine");
+  EXPECT_TRUE(
+      refused([&] { ringmain::remove("ring", directory(), true); }, Status::kNotARing, {"'ring'", "'notes.txt'"}));
+  EXPECT_EQ(producer.publish(bytes_), Status::kOk);
+  fs::remove(ring_path() / "notes.txt");
+  ringmain::remove("ring", directory(), true);
+  EXPECT_TRUE(entries().empty());
+}
+
+// A producer has found out how it stands while it waits.
+TEST_F(RemovalTest, is_told_from_a_time_that_is_over) {
+  auto producer = Producer::create("ring", making());
+  EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kTimedOut);
+  EXPECT_EQ(producer.wait_for_consumers(0, 0ms), Status::kOk);
+  ringmain::remove("ring", directory(), true);
+  EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kRemoved);
+  producer.close();
+  EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kEnd);
+}
+
+TEST_F(RemovalTest, of_a_damaged_ring_asks_after_the_living_too) {
   auto producer = Producer::create("ring", making());
   RawFile(ring_path() / "ring").header().layout_version = 7;
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, {"'ring'", "alive"}));
@@ -128,7 +210,7 @@ TEST_F(RemovalTest, DISABLED_of_a_damaged_ring_asks_after_the_living_too) {
   EXPECT_TRUE(entries().empty());
 }
 
-TEST_F(RemovalTest, DISABLED_that_fails_leaves_the_ring_as_it_was) {
+TEST_F(RemovalTest, that_fails_leaves_the_ring_as_it_was) {
   if (!may_change_user()) GTEST_SKIP() << "becoming another user needs root";
   fs::permissions(directory(), fs::perms::all);
   EXPECT_EQ(as_stranger([&] { auto producer = Producer::create("ring", making()); }), 0);
@@ -156,16 +238,20 @@ TEST_F(RemovalTest, of_a_group_is_refused_while_a_member_lives) {
 }
 
 // Its name may be one that nobody could ask for.
-TEST_F(RemovalTest, DISABLED_of_a_group_that_garbage_made_is_possible) {
+TEST_F(RemovalTest, of_a_group_that_garbage_made_is_possible) {
   auto producer = Producer::create("ring", making());
-  { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
-  RawFile(ring_path() / "consumers").area().groups[0].name[0] = 0x0a07ff1b;
-  while (producer.try_publish(bytes_) == Status::kOk) {
+  const RawFile file(ring_path() / "consumers");
+  for (const std::uint64_t hidden : {0, 0x1234}) {  // behind the end of the name
+    { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
+    file.area().groups[0].name[0] = 0x0a07ff1b;
+    file.area().groups[0].name[1] = hidden;
+    while (producer.try_publish(bytes_) == Status::kOk) {
+    }
+    const auto state = statistics("ring", directory());
+    ASSERT_EQ(state.groups.size(), 1U);
+    EXPECT_TRUE(refused([&] { remove_group("ring", state.groups[0].name, directory()); }, Status::kOk));
+    EXPECT_EQ(producer.publish_for(bytes_, 2s), Status::kOk);
   }
-  const auto state = statistics("ring", directory());
-  ASSERT_EQ(state.groups.size(), 1U);
-  EXPECT_TRUE(refused([&] { remove_group("ring", state.groups[0].name, directory()); }, Status::kOk));
-  EXPECT_EQ(producer.publish_for(bytes_, 2s), Status::kOk);
 }
 
 }  // namespace

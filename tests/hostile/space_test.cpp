@@ -54,7 +54,7 @@ TEST_F(SpaceTest, a_ring_too_large_for_the_file_system_is_refused_with_need_room
             0);
 }
 
-TEST_F(SpaceTest, DISABLED_a_ring_whose_second_file_does_not_fit_is_refused_too) {
+TEST_F(SpaceTest, a_ring_whose_second_file_does_not_fit_is_refused_too) {
   EXPECT_EQ(in_little_room([&] {
               write_file(directory() / "filler", std::string((1 << 20) - (64 << 10) - (512 << 10) - (32 << 10), 'x'));
               const auto before = room();
@@ -108,7 +108,7 @@ TEST_F(SpaceTest, a_ring_goes_on_when_its_file_system_fills_up_later) {
             0);
 }
 
-TEST_F(SpaceTest, DISABLED_a_limit_on_the_size_of_files_is_an_error_and_no_signal) {
+TEST_F(SpaceTest, a_limit_on_the_size_of_files_is_an_error_and_no_signal) {
   EXPECT_EQ(in_child([&] {
               const rlimit limit{1 << 20, RLIM_INFINITY};
               ::setrlimit(RLIMIT_FSIZE, &limit);

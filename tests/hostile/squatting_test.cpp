@@ -104,7 +104,7 @@ TEST_F(SquattingTest, does_not_lose_a_lease_that_is_held) {
   EXPECT_EQ(consumer.receive_for(200ms).status(), Status::kTimedOut);
 }
 
-TEST_F(SquattingTest, DISABLED_on_the_removers_byte_is_told_from_a_remover) {
+TEST_F(SquattingTest, on_the_removers_byte_is_told_from_a_remover) {
   { auto producer = Producer::create("ring", making()); }
   const Squatter squatter(ring_path() / "ring", kRemoverByte, 1);
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kSquatted, {"'ring'", "lock"}));

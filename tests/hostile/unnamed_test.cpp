@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "confined.hpp"
+#include "intercept.hpp"
+#include "memory_left.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
 #include "segment.hpp"
@@ -60,7 +63,7 @@ TEST_F(UnnamedTest, a_copy_that_may_still_shrink_is_refused) {
   expect_not_a_ring({growing.get(), ring_.consumers}, "may shrink");
 }
 
-TEST_F(UnnamedTest, DISABLED_swapped_or_doubled_descriptors_are_refused) {
+TEST_F(UnnamedTest, swapped_or_doubled_descriptors_are_refused) {
   expect_not_a_ring({ring_.consumers, ring_.ring}, "swapped");
   expect_not_a_ring({ring_.ring, ring_.ring}, "twice the ring");
   expect_not_a_ring({ring_.consumers, ring_.consumers}, "twice the consumers");
@@ -105,6 +108,20 @@ TEST_F(UnnamedTest, nobody_can_change_the_size_or_write_the_ring) {
   EXPECT_EQ(text_of(consumer.try_receive()), "hello");
 }
 
+// The kernel would give memory until there is none, and then kill somebody.
+TEST_F(UnnamedTest, more_memory_than_there_is_is_refused) {
+  std::size_t capacity = kCapacity;
+  while (capacity <= memory_left()) capacity *= 2;
+  EXPECT_EQ(in_child([&] {
+              forbid({SYS_fallocate}, EIO);  // lest a test that fails takes the machine with it
+              for (const std::size_t too_much : {capacity, algorithm::kMaxCapacity}) {
+                require_refused([&] { (void)Producer::create_unnamed({.capacity = too_much}); }, Status::kNoSpace,
+                                {"needs", "memory has", "free", "smaller capacity"});
+              }
+            }),
+            0);
+}
+
 TEST_F(UnnamedTest, it_can_not_be_taken_over) {
   EXPECT_TRUE(refused([&] { (void)Segment::open(ring_, Access::kProduce); }, Status::kNoPermission));
   producer_.close();
@@ -132,7 +149,7 @@ TEST_F(UnnamedTest, the_death_of_its_producer_is_noticed) {
     header->cmsg_len = CMSG_LEN(2 * sizeof(int));
     std::memcpy(CMSG_DATA(header), &ring, sizeof ring);
     require(::sendmsg(sockets[0], &message, 0) == 1, "sendmsg");
-    require(producer.wait_for_consumers(1, std::chrono::seconds(10)), "nobody came");
+    require(producer.wait_for_consumers(1, std::chrono::seconds(10)) == Status::kOk, "nobody came");
     require(producer.publish(bytes_of("after")) == Status::kOk, "publish");
     ::kill(::getpid(), SIGKILL);
   });

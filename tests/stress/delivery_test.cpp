@@ -38,7 +38,7 @@ class Delivery : public ::testing::TestWithParam<bool> {
                                                        .capacity = capacity,
                                                        .full_fences = GetParam(),
                                                        .spin = std::chrono::nanoseconds{0}});
-    require(producer.wait_for_consumers(kConsumers + 1), "consumers never came");
+    require(producer.wait_for_consumers(kConsumers + 1) == Status::kOk, "consumers never came");
     MixedPublisher publisher(producer, plan.stream(), 11);
     while (publisher.next() < plan.messages()) publisher.step(plan.messages());
     report_->published_all.store(true);

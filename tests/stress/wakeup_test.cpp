@@ -108,7 +108,7 @@ void Wakeups::run_bell(int consumers, std::uint64_t edges) {
     children.emplace_back([this, i] { consume(static_cast<std::size_t>(i)); });
   }
   const Pinned pinned(0);
-  ASSERT_TRUE(producer.wait_for_consumers(static_cast<std::size_t>(consumers)));
+  ASSERT_EQ(producer.wait_for_consumers(static_cast<std::size_t>(consumers)), Status::kOk);
   std::uint64_t lot = 1;
   const std::array<std::byte, 8> message{};
   for (std::uint64_t n = 1; tally_->edges.load() < edges && tally_->lost.load() < kToldEnough; ++n) {
@@ -160,7 +160,7 @@ TEST_P(Wakeups, OfTheProducer) {
   const Segment segment = Segment::open(kName, directory_.path(), Access::kProduce);
   algorithm::Producer<> producer(segment.ring(), !register_for_barriers());
   ASSERT_TRUE(producer.recover());
-  ASSERT_TRUE(holder.wait_for_consumers(1));
+  ASSERT_EQ(holder.wait_for_consumers(1), Status::kOk);
   auto& lines = segment.producer();
   const std::uint64_t extent = algorithm::extent_of(kLength);
   const std::atomic<std::uint32_t>& bell = segment.consumers()->room_bell;

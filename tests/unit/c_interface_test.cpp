@@ -257,5 +257,19 @@ TEST_F(CInterfaceTest, rings_are_listed_and_removed) {
   EXPECT_EQ(ringmain_remove_group("b", "nobody", directory()), RINGMAIN_NOT_FOUND);
 }
 
+TEST_F(CInterfaceTest, a_producer_removes_its_own_ring) {
+  EXPECT_EQ(ringmain_producer_remove(nullptr), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(ringmain_producer_close_and_remove(nullptr), RINGMAIN_BAD_OPTION);
+  connect();
+  EXPECT_EQ(ringmain_producer_wait_for_consumers(producer_.get(), 2, 0), RINGMAIN_TIMED_OUT);
+  EXPECT_EQ(ringmain_producer_remove(producer_.get()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_producer_wait_for_consumers(producer_.get(), 2, 0), RINGMAIN_REMOVED);
+  EXPECT_EQ(ringmain_consumer_receive(consumer_.get(), &message_), RINGMAIN_REMOVED);
+  ASSERT_EQ(create(ring()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_producer_close_and_remove(producer_.get()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_producer_close_and_remove(producer_.get()), RINGMAIN_END);
+  EXPECT_EQ(ringmain_remove("ring", directory(), 1), RINGMAIN_NOT_FOUND);
+}
+
 }  // namespace
 }  // namespace ringmain::testing

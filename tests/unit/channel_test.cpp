@@ -239,7 +239,7 @@ TEST_F(ChannelTest, back_pressure_reaches_the_typed_producer) {
 TEST_F(ChannelTest, the_stream_ends_with_close_and_goes_on_with_the_next_producer) {
   auto first = Channel<int>::create("ring", ring());
   auto consumer = Channel<int>::attach("ring", reading());
-  EXPECT_TRUE(first.wait_for_consumers(1, milliseconds(100)));
+  EXPECT_EQ(first.wait_for_consumers(1, milliseconds(100)), Status::kOk);
   ASSERT_EQ(first.publish(1), Status::kOk);
   first.close();
   EXPECT_EQ(first.publish(2), Status::kEnd);

@@ -203,6 +203,68 @@ TEST(Group, a_head_that_a_peer_moved_is_corrupt_or_empty_but_never_a_message) {
   }
 }
 
+// What lies below the floor may still be whole, but the producer may be about to write there.
+TEST(Group, a_head_below_the_floor_is_corrupt_though_a_message_is_there) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached member(ring, "group");
+  const Position before = ring.lines().limit.load();
+  Position last = 0;
+  while (ring.lines().limit.load() <= ring.capacity() + 64) {
+    last = producer.position();
+    ASSERT_TRUE(publish_some(producer, 1));
+    ASSERT_TRUE(receive(member.reader));
+  }
+  const Position floor = ring.lines().limit.load() - ring.capacity();
+  ASSERT_GT(ring.lines().limit.load(), before);
+  Position kept = floor - 64;  // the last message below the floor; not overwritten yet
+  ASSERT_EQ(ring.tag_at(kept), kept + 1);
+  member.head().store(kept);
+  EXPECT_EQ(member.reader.examine(), Status::kCorrupt);
+  EXPECT_FALSE(member.reader.holds());
+  EXPECT_EQ(member.head().load(), kept);
+  member.head().store(last);
+  EXPECT_EQ(member.reader.examine(), Status::kOk);
+}
+
+// Others may go once around between two looks of a member.
+TEST(Group, a_head_that_was_overtaken_between_two_looks_is_not_corrupt) {
+  PlainRing<HookedMemory> ring;
+  auto producer = first_producer(ring);
+  Attached slow(ring, "group");
+  Attached quick(ring, "group");
+  Status status = Status::kOk;
+  intrude_at(
+      Access::kLoad, &ring.lines().limit, [&] { status = slow.reader.examine(); },
+      [&] {
+        while (producer.position() < 2 * ring.capacity()) {
+          ASSERT_TRUE(publish_some(producer, 1));
+          ASSERT_TRUE(receive(quick.reader));
+        }
+      });
+  EXPECT_EQ(status, Status::kEmpty);
+  ASSERT_TRUE(publish_some(producer, 1));
+  EXPECT_EQ(slow.reader.examine(), Status::kOk);
+}
+
+TEST(Group, a_head_that_a_peer_moves_for_ever_holds_nobody_for_ever) {
+  PlainRing<HookedMemory> ring;
+  auto producer = first_producer(ring);
+  Attached member(ring, "group");
+  ASSERT_TRUE(publish_some(producer, 2));
+  constexpr int kForEver = 1'000'000;
+  int moves = 0;
+  {
+    const HookedMemory::Scope scope([&](Access access, const volatile void* word) {
+      if (access != Access::kExchange || word != &member.head() || moves == kForEver) return;
+      member.head().store(++moves % 2 * 64);
+    });
+    EXPECT_NE(member.reader.examine(), Status::kOk);
+  }
+  EXPECT_LT(moves, kForEver);
+  EXPECT_EQ(member.own().cursor.load(), kNowhere);
+}
+
 TEST(Group, that_did_not_begin_has_no_message) {
   PlainRing ring;
   (void)first_producer(ring);

@@ -143,40 +143,66 @@ TEST(Line, who_left_or_lost_it_leaves_its_next_holder_alone) {
 
 // --- births
 
+// A consumer that is about to create or join a group.
+class Joiner : public Attached<> {
+ public:
+  explicit Joiner(PlainRing<>& ring) : Attached<>(ring) {
+    own().state.store(LineWord{generation, LineState::kJoining}.word());
+  }
+  bool try_births() { return registry.try_births(line, generation, leases); }
+  void end_births() { registry.end_births(line, generation); }
+};
+
 TEST(Births, are_one_at_a_time) {
   PlainRing ring;
-  Attached a(ring);
-  Attached b(ring);
-  EXPECT_TRUE(a.registry.try_births(a.line, a.generation, a.leases));
-  EXPECT_FALSE(b.registry.try_births(b.line, b.generation, b.leases));
-  b.registry.end_births(b.line, b.generation);  // not its own
-  EXPECT_FALSE(b.registry.try_births(b.line, b.generation, b.leases));
-  a.registry.end_births(a.line, a.generation);
+  Joiner a(ring);
+  Joiner b(ring);
+  EXPECT_TRUE(a.try_births());
+  EXPECT_FALSE(b.try_births());
+  b.end_births();  // not its own
+  EXPECT_FALSE(b.try_births());
+  a.end_births();
   EXPECT_EQ(ring.area().births.load(), 0U);
-  EXPECT_TRUE(b.registry.try_births(b.line, b.generation, b.leases));
+  EXPECT_TRUE(b.try_births());
 }
 
 TEST(Births, are_taken_from_the_dead_and_not_from_the_living) {
   PlainRing ring;
-  Attached a(ring);
-  Attached b(ring);
-  ASSERT_TRUE(a.registry.try_births(a.line, a.generation, a.leases));
+  Joiner a(ring);
+  Joiner b(ring);
+  ASSERT_TRUE(a.try_births());
+  EXPECT_FALSE(b.try_births());
   a.die();
-  EXPECT_TRUE(b.registry.try_births(b.line, b.generation, b.leases));
-  a.registry.end_births(a.line, a.generation);  // too late: no longer its own
+  EXPECT_TRUE(b.try_births());
+  a.end_births();  // too late: no longer its own
   EXPECT_NE(ring.area().births.load(), 0U);
 }
 
 TEST(Births, are_taken_from_a_holder_whose_line_has_another_by_now) {
   PlainRing ring;
-  Attached a(ring);
-  Attached b(ring);
-  ASSERT_TRUE(a.registry.try_births(a.line, a.generation, a.leases));
+  Joiner a(ring);
+  Joiner b(ring);
+  ASSERT_TRUE(a.try_births());
   a.die();
   b.registry.bury(b.leases, true);
-  Attached c(ring);
+  Joiner c(ring);
   ASSERT_EQ(c.line, a.line);
-  EXPECT_TRUE(b.registry.try_births(b.line, b.generation, b.leases));
+  EXPECT_TRUE(b.try_births());
+}
+
+// A peer wrote it there.
+TEST(Births, are_taken_from_who_does_not_join) {
+  PlainRing ring;
+  Attached bystander(ring);
+  Joiner joiner(ring);
+  for (const LineState state : {LineState::kFree, LineState::kActive, LineState::kEvicted}) {
+    bystander.own().state.store(LineWord{bystander.generation, state}.word());
+    ring.area().births.store(
+        GroupReference{bystander.generation, static_cast<std::uint32_t>(bystander.line + 1)}.word());
+    EXPECT_TRUE(joiner.try_births());
+    EXPECT_TRUE(joiner.try_births());  // its own already
+    joiner.end_births();
+  }
 }
 
 TEST(Births, held_by_nonsense_are_free) {

@@ -61,7 +61,8 @@ Death die_once(unsigned round) {
     for (;;) ::pause();
   });
   Producer producer = Producer::create("grave", {.directory = directory.path(), .capacity = std::size_t{64} << 10});
-  if (!producer.wait_for_consumers(1, kPatience)) throw_status("wait_for_consumers", Status::kTimedOut);
+  const Status attached = producer.wait_for_consumers(1, kPatience);
+  if (attached != Status::kOk) throw_status("wait_for_consumers", attached);
   const std::array<std::byte, 48> payload{};
   while (producer.try_publish(payload) == Status::kOk) continue;
   Death death;

@@ -205,10 +205,12 @@ class Channel<T>::Producer {
   [[gnu::always_inline]] Claim try_claim() noexcept { return Claim(untyped_.try_claim(sizeof(T))); }
   Claim claim_for(std::chrono::nanoseconds timeout) noexcept { return Claim(untyped_.claim_for(sizeof(T), timeout)); }
 
-  bool wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept {
+  Status wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept {
     return untyped_.wait_for_consumers(groups, timeout);
   }
   void close() noexcept { untyped_.close(); }
+  void remove() { untyped_.remove(); }
+  void close_and_remove() { untyped_.close_and_remove(); }
 
   // For all that has nothing to do with T. What is published there must be of sizeof(T).
   ringmain::Producer& untyped() noexcept { return untyped_; }

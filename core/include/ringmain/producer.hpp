@@ -105,11 +105,21 @@ class Producer {
   [[nodiscard]] Status publish_batch(std::span<const std::span<const std::byte>> messages,
                                      std::uint16_t type = 0) noexcept;
 
-  // Until `groups` groups (a consumer without a named group is one) are attached. False: timed out, removed.
-  bool wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept;
+  // Until `groups` groups (a consumer without a named group is one) are attached. kOk; kTimedOut; kRemoved;
+  // kLeaseLost; kEnd after close().
+  Status wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept;
 
   // Ends the stream: consumers receive what is left, then kEnd. Later calls of this handle return kEnd. Idempotent.
   void close() noexcept;
+
+  // Removes the ring, by whatever directory it is reached: consumers receive what is left, then kRemoved. Nothing happens
+  // to a new ring that has the name by now. Throws kNoPermission, kInUse (another removes it), kSquatted, kSystem, and
+  // what ended this handle, as publishing would return it.
+  void remove();
+
+  // Closes, then removes: consumers receive what is left, then kEnd. No other producer takes over in between. Throws as
+  // remove() does; closed it is in any case.
+  void close_and_remove();
 
   std::uint64_t position() const noexcept { return ring_->position(); }
   std::size_t capacity() const noexcept;

@@ -196,12 +196,20 @@ int ringmain_producer_commit(ringmain_producer* producer, size_t used, uint16_t 
 /* Gives the claimed room back; nothing is published. Without a claim: nothing happens. */
 void ringmain_producer_abort(ringmain_producer* producer);
 
-/* Until `groups` groups (a consumer without a named group is one) are attached. TIMED_OUT, also if the ring was removed
- * meanwhile. */
+/* Until `groups` groups (a consumer without a named group is one) are attached. TIMED_OUT, REMOVED, LEASE_LOST,
+ * END (closed by this handle). */
 int ringmain_producer_wait_for_consumers(ringmain_producer* producer, size_t groups, int64_t timeout_ns);
 
 /* Ends the stream: consumers receive what is left, then RINGMAIN_END. Aborts an open claim. May be repeated. */
 int ringmain_producer_close(ringmain_producer* producer);
+
+/* Cold. Removes the ring: consumers receive what is left, then RINGMAIN_REMOVED. Nothing happens to a new ring that has
+ * the name by now. NO_PERMISSION, IN_USE (another removes it), SQUATTED, SYSTEM, LEASE_LOST, END. */
+int ringmain_producer_remove(ringmain_producer* producer);
+
+/* Cold. Closes, then removes: consumers receive what is left, then RINGMAIN_END. No other producer takes over in
+ * between. As remove; closed it is in any case. */
+int ringmain_producer_close_and_remove(ringmain_producer* producer);
 
 uint64_t ringmain_producer_position(const ringmain_producer* producer); /* of the next message; 0 for NULL */
 size_t ringmain_producer_capacity(const ringmain_producer* producer);   /* 0 for NULL */
@@ -349,7 +357,8 @@ typedef int (*ringmain_visitor)(const char* name, void* context);
 int ringmain_list(const char* directory, ringmain_visitor visitor, void* context);
 
 /* Removes a ring: whoever holds it drains what it can and then gets RINGMAIN_REMOVED. IN_USE while a participant is
- * alive, unless even_if_in_use isn't 0; NOT_FOUND, NO_PERMISSION. */
+ * alive, unless even_if_in_use isn't 0, or while another removes it; NOT_FOUND, NO_PERMISSION, SQUATTED; NOT_A_RING for
+ * what is something else, or holds other files. What is refused is left as it was. */
 int ringmain_remove(const char* name, const char* directory, int even_if_in_use);
 
 /* Dissolves a named group that has no living member, durable or not. NOT_FOUND, IN_USE. */

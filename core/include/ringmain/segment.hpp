@@ -109,11 +109,13 @@ Statistics statistics(std::string_view name, const std::filesystem::path& direct
 // The names of the rings in a directory, sorted. Also sweeps what dead creators and removers left behind.
 std::vector<std::string> list(const std::filesystem::path& directory = {});
 
-// Removes a ring: whoever holds it drains what it can and then ends with kRemoved. Throws kInUse while a participant is
-// alive, unless `even_if_in_use`; kNotFound; kNoPermission.
+// Removes a ring, a damaged one, too: whoever holds it drains what it can and then ends with kRemoved. Throws kInUse
+// while a participant is alive, unless `even_if_in_use`, or while another removes it; kNotFound; kNoPermission;
+// kSquatted; kNotARing for what is something else, or holds other files. If it throws, the ring is as it was.
 void remove(std::string_view name, const std::filesystem::path& directory = {}, bool even_if_in_use = false);
 
-// Dissolves a named group that has no living member, durable or not. Throws kNotFound, kInUse.
+// Dissolves a named group that has no living member, durable or not; `group` is the name, or what statistics() shows of
+// one that garbage made. Throws kNotFound, kBadName, kInUse.
 void remove_group(std::string_view name, std::string_view group, const std::filesystem::path& directory = {});
 
 // The largest payload of one message in a ring of `capacity` bytes: capacity / 2 - 16.

@@ -233,90 +233,99 @@ struct ConsumersArea {
   std::array<ConsumerLine<Memory>, kMaxConsumers> lines;
 };
 
-// --- every offset, once more, so that a change of layout is a decision.
-
-#define RINGMAIN_AT(type, member, offset) static_assert(offsetof(type, member) == (offset), "layout: " #member)
-
-RINGMAIN_AT(Header, magic, 0);
-RINGMAIN_AT(Header, layout_version, 8);
-RINGMAIN_AT(Header, header_bytes, 12);
-RINGMAIN_AT(Header, layout_signature, 16);
-RINGMAIN_AT(Header, capacity, 24);
-RINGMAIN_AT(Header, slots_offset, 32);
-RINGMAIN_AT(Header, consumers_bytes, 40);
-RINGMAIN_AT(Header, max_consumers, 48);
-RINGMAIN_AT(Header, max_groups, 52);
-RINGMAIN_AT(Header, policy, 56);
-RINGMAIN_AT(Header, full_fences, 60);
-RINGMAIN_AT(Header, evict_after_ns, 64);
-RINGMAIN_AT(Header, created_ns, 72);
-RINGMAIN_AT(Header, identity, 80);
-RINGMAIN_AT(Header, creator_uid, 96);
-RINGMAIN_AT(Header, creator_pid, 100);
-RINGMAIN_AT(Header, type_name, 128);
-RINGMAIN_AT(Header, type_size, 256);
-RINGMAIN_AT(Header, type_hash, 264);
-static_assert(sizeof(Header) == 272);
+// --- every size and offset, once more, so that a change of layout is a decision. The signature is made of them, too.
 
 using NativeHeader = MessageHeader<NativeMemory>;
-RINGMAIN_AT(NativeHeader, tag, 0);
-RINGMAIN_AT(NativeHeader, length_and_type, 8);
-static_assert(sizeof(NativeHeader) == kMessageHeaderBytes);
-
+using NativeIndexEntry = IndexEntry<NativeMemory>;
 using NativeProducerLines = ProducerLines<NativeMemory>;
-RINGMAIN_AT(NativeProducerLines, tail, 0);
-RINGMAIN_AT(NativeProducerLines, limit, 128);
-RINGMAIN_AT(NativeProducerLines, proposal, 136);
-RINGMAIN_AT(NativeProducerLines, bell, 256);
-RINGMAIN_AT(NativeProducerLines, room_wanted, 384);
-RINGMAIN_AT(NativeProducerLines, end, 392);
-RINGMAIN_AT(NativeProducerLines, removed, 400);
-RINGMAIN_AT(NativeProducerLines, registration, 512);
-RINGMAIN_AT(NativeProducerLines, room_waits, 520);
-RINGMAIN_AT(NativeProducerLines, bells, 528);
-RINGMAIN_AT(NativeProducerLines, producer_pid, 536);
-RINGMAIN_AT(NativeProducerLines, clean, 540);
-RINGMAIN_AT(NativeProducerLines, boot, 544);
-RINGMAIN_AT(NativeProducerLines, index, 640);
-static_assert(sizeof(IndexEntry<NativeMemory>) == 24);
-static_assert(sizeof(NativeProducerLines) == 25216 && kProducerOffset + sizeof(NativeProducerLines) <= kSlotsOffset);
-
 using NativeGroupLine = GroupLine<NativeMemory>;
-RINGMAIN_AT(NativeGroupLine, state, 0);
-RINGMAIN_AT(NativeGroupLine, durable, 8);
-RINGMAIN_AT(NativeGroupLine, name, 128);
-RINGMAIN_AT(NativeGroupLine, head, 256);
-static_assert(sizeof(NativeGroupLine) == 384);
-
 using NativeConsumerLine = ConsumerLine<NativeMemory>;
-RINGMAIN_AT(NativeConsumerLine, cursor, 0);
-RINGMAIN_AT(NativeConsumerLine, state, 8);
-RINGMAIN_AT(NativeConsumerLine, group, 16);
-RINGMAIN_AT(NativeConsumerLine, lost, 24);
-RINGMAIN_AT(NativeConsumerLine, redelivered, 32);
-RINGMAIN_AT(NativeConsumerLine, pid, 40);
-RINGMAIN_AT(NativeConsumerLine, sleeping, 44);
-static_assert(sizeof(NativeConsumerLine) == kLineBytes);
-
 using NativeConsumersArea = ConsumersArea<NativeMemory>;
-RINGMAIN_AT(NativeConsumersArea, magic, 0);
-RINGMAIN_AT(NativeConsumersArea, layout_signature, 8);
-RINGMAIN_AT(NativeConsumersArea, identity, 16);
-RINGMAIN_AT(NativeConsumersArea, sleepers, 128);
-RINGMAIN_AT(NativeConsumersArea, room_bell, 256);
-RINGMAIN_AT(NativeConsumersArea, births, 384);
-RINGMAIN_AT(NativeConsumersArea, lines_used, 392);
-RINGMAIN_AT(NativeConsumersArea, groups_used, 396);
-RINGMAIN_AT(NativeConsumersArea, groups, 4096);
-RINGMAIN_AT(NativeConsumersArea, lines, 4096 + 64 * 384);
 
-#undef RINGMAIN_AT
+#define RINGMAIN_LAYOUT(STRUCT, FIELD)            \
+  STRUCT(Header, 272)                             \
+  FIELD(Header, magic, 0)                         \
+  FIELD(Header, layout_version, 8)                \
+  FIELD(Header, header_bytes, 12)                 \
+  FIELD(Header, layout_signature, 16)             \
+  FIELD(Header, capacity, 24)                     \
+  FIELD(Header, slots_offset, 32)                 \
+  FIELD(Header, consumers_bytes, 40)              \
+  FIELD(Header, max_consumers, 48)                \
+  FIELD(Header, max_groups, 52)                   \
+  FIELD(Header, policy, 56)                       \
+  FIELD(Header, full_fences, 60)                  \
+  FIELD(Header, evict_after_ns, 64)               \
+  FIELD(Header, created_ns, 72)                   \
+  FIELD(Header, identity, 80)                     \
+  FIELD(Header, creator_uid, 96)                  \
+  FIELD(Header, creator_pid, 100)                 \
+  FIELD(Header, unused, 104)                      \
+  FIELD(Header, type_name, 128)                   \
+  FIELD(Header, type_size, 256)                   \
+  FIELD(Header, type_hash, 264)                   \
+  STRUCT(NativeHeader, 16)                        \
+  FIELD(NativeHeader, tag, 0)                     \
+  FIELD(NativeHeader, length_and_type, 8)         \
+  STRUCT(NativeIndexEntry, 24)                    \
+  FIELD(NativeIndexEntry, position, 0)            \
+  FIELD(NativeIndexEntry, messages, 8)            \
+  FIELD(NativeIndexEntry, bytes, 16)              \
+  STRUCT(NativeProducerLines, 25216)              \
+  FIELD(NativeProducerLines, tail, 0)             \
+  FIELD(NativeProducerLines, limit, 128)          \
+  FIELD(NativeProducerLines, proposal, 136)       \
+  FIELD(NativeProducerLines, bell, 256)           \
+  FIELD(NativeProducerLines, room_wanted, 384)    \
+  FIELD(NativeProducerLines, end, 392)            \
+  FIELD(NativeProducerLines, removed, 400)        \
+  FIELD(NativeProducerLines, registration, 512)   \
+  FIELD(NativeProducerLines, room_waits, 520)     \
+  FIELD(NativeProducerLines, bells, 528)          \
+  FIELD(NativeProducerLines, producer_pid, 536)   \
+  FIELD(NativeProducerLines, clean, 540)          \
+  FIELD(NativeProducerLines, boot, 544)           \
+  FIELD(NativeProducerLines, index, 640)          \
+  STRUCT(NativeGroupLine, 384)                    \
+  FIELD(NativeGroupLine, state, 0)                \
+  FIELD(NativeGroupLine, durable, 8)              \
+  FIELD(NativeGroupLine, name, 128)               \
+  FIELD(NativeGroupLine, head, 256)               \
+  STRUCT(NativeConsumerLine, 128)                 \
+  FIELD(NativeConsumerLine, cursor, 0)            \
+  FIELD(NativeConsumerLine, state, 8)             \
+  FIELD(NativeConsumerLine, group, 16)            \
+  FIELD(NativeConsumerLine, lost, 24)             \
+  FIELD(NativeConsumerLine, redelivered, 32)      \
+  FIELD(NativeConsumerLine, pid, 40)              \
+  FIELD(NativeConsumerLine, sleeping, 44)         \
+  STRUCT(NativeConsumersArea, 61440)              \
+  FIELD(NativeConsumersArea, magic, 0)            \
+  FIELD(NativeConsumersArea, layout_signature, 8) \
+  FIELD(NativeConsumersArea, identity, 16)        \
+  FIELD(NativeConsumersArea, sleepers, 128)       \
+  FIELD(NativeConsumersArea, room_bell, 256)      \
+  FIELD(NativeConsumersArea, births, 384)         \
+  FIELD(NativeConsumersArea, lines_used, 392)     \
+  FIELD(NativeConsumersArea, groups_used, 396)    \
+  FIELD(NativeConsumersArea, groups, 4096)        \
+  FIELD(NativeConsumersArea, lines, 28672)
+
+#define RINGMAIN_ASSERT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), "layout: size of " #type);
+#define RINGMAIN_ASSERT_OFFSET(type, field, offset) static_assert(offsetof(type, field) == (offset), "layout: " #field);
+RINGMAIN_LAYOUT(RINGMAIN_ASSERT_SIZE, RINGMAIN_ASSERT_OFFSET)
+#undef RINGMAIN_ASSERT_SIZE
+#undef RINGMAIN_ASSERT_OFFSET
+
+static_assert(kProducerOffset + sizeof(NativeProducerLines) <= kSlotsOffset);
 
 inline constexpr std::size_t kConsumersBytes = sizeof(NativeConsumersArea);
-static_assert(kConsumersBytes == 61440 && kConsumersBytes % 4096 == 0);
+static_assert(kConsumersBytes % 4096 == 0);
 
-// A hash (FNV-1a, 64 bit) of the sizes and offsets that two builds must agree on.
+// A hash (FNV-1a, 64 bit) of all that two builds must agree on: the constants, and the size and offset of every field.
 consteval std::uint64_t layout_signature() noexcept {
+#define RINGMAIN_SIZE(type, bytes) sizeof(type),
+#define RINGMAIN_OFFSET_AND_SIZE(type, field, offset) offsetof(type, field), sizeof(type::field),
   const std::uint64_t facts[] = {kLayoutVersion,
                                  kSlotBytes,
                                  kMessageHeaderBytes,
@@ -327,22 +336,17 @@ consteval std::uint64_t layout_signature() noexcept {
                                  kMaxConsumers,
                                  kMaxGroups,
                                  kMaxNameBytes,
-                                 sizeof(Header),
-                                 sizeof(NativeProducerLines),
-                                 sizeof(NativeGroupLine),
-                                 sizeof(NativeConsumerLine),
-                                 offsetof(NativeProducerLines, limit),
-                                 offsetof(NativeProducerLines, bell),
-                                 offsetof(NativeProducerLines, room_wanted),
-                                 offsetof(NativeProducerLines, index),
-                                 offsetof(NativeConsumersArea, groups),
-                                 offsetof(NativeConsumersArea, lines)};
+                                 RINGMAIN_LAYOUT(RINGMAIN_SIZE, RINGMAIN_OFFSET_AND_SIZE)};
+#undef RINGMAIN_SIZE
+#undef RINGMAIN_OFFSET_AND_SIZE
   std::uint64_t hash = 0xcbf29ce484222325;
   for (std::uint64_t fact : facts) {
     for (int byte = 0; byte < 8; ++byte, fact >>= 8) hash = (hash ^ (fact & 0xff)) * 0x100000001b3;
   }
   return hash;
 }
+
+#undef RINGMAIN_LAYOUT
 
 // --- a mapped ring, as the algorithm sees it.
 

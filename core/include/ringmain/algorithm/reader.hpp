@@ -80,7 +80,11 @@ class Reader {
   Status examine() noexcept {
     if (look_or_take()) return Status::kOk;
     const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_acquire);
-    if (!kept(at)) return head_ == nullptr ? catch_up() : Status::kCorrupt;
+    if (!kept(at)) {
+      if (head_ == nullptr) return catch_up();
+      // Others may have gone once around meanwhile; else a peer moved the head back, or let go of the group.
+      return head_->load(std::memory_order_acquire) == at ? Status::kCorrupt : Status::kEmpty;
+    }
     if (ring_.header_at(at)->tag.load(std::memory_order_acquire) == at + 1) return doubt(at);
     // [E2] acquire: pairs with [E1]. Exactly the position: a flag alone would cut off a last message.
     if (ring_.producer->end.load(std::memory_order_acquire) == at + 1) return Status::kEnd;
@@ -188,7 +192,8 @@ class Reader {
 
   [[gnu::noinline]] bool look_twice(Position position, std::uint64_t word) noexcept {
     if ((word & kLengthMask) > ring_.capacity / 2 - kMessageHeaderBytes) return false;
-    if (validated_ && !kept(position)) return false;
+    // A member's, too: a peer can move the head to where the producer may write.
+    if ((validated_ || head_ != nullptr) && !kept(position)) return false;
     if (!holds()) {  // not the same message again
       lost_before_ = std::exchange(missed_, 0);
       redelivered_ = false;
@@ -212,7 +217,7 @@ class Reader {
   bool take() noexcept {
     Position at = head_->load(std::memory_order_acquire);
     told_from_ = at;
-    while (borrow(at)) {
+    for (int attempt = 0; attempt < kAttempts && borrow(at); ++attempt) {  // a peer can move the head for ever
       // [H1] release, and the release half of the exchange: pair with [H2]. Who sees the head moved sees this intent.
       // Without it the producer may overwrite what was just taken.
       cursor_->store(at, std::memory_order_release);

@@ -89,18 +89,20 @@ class Registry {
 
   // --- groups. Joining is done by who holds the births word.
 
+  // A holder counts only while it joins: the word may be what a peer wrote, naming somebody who knows nothing of it, or
+  // us.
   template <class Leases>
   bool try_births(std::size_t line, std::uint32_t generation, Leases& leases) noexcept {
     std::uint64_t holder = area_.births.load(std::memory_order_acquire);
-    if (holder != 0) {
+    const std::uint64_t own = births_word(line, generation);
+    if (holder != 0 && holder != own) {
       const auto reference = GroupReference::of(holder);  // the same form: {generation, line + 1}
       const std::size_t other = reference.number - 1;
       const bool lives =
-          other < kMaxConsumers && leases.alive(other) &&
-          LineWord::of(area_.lines[other].state.load(std::memory_order_acquire)).generation == reference.generation;
+          other < kMaxConsumers && state_of(other, reference.generation) == LineState::kJoining && leases.alive(other);
       if (lives) return false;
     }
-    return area_.births.compare_exchange_strong(holder, births_word(line, generation), std::memory_order_acq_rel);
+    return area_.births.compare_exchange_strong(holder, own, std::memory_order_acq_rel);
   }
   void end_births(std::size_t line, std::uint32_t generation) noexcept {
     std::uint64_t mine = births_word(line, generation);
@@ -108,9 +110,15 @@ class Registry {
   }
 
   std::optional<GroupReference> find(std::string_view name) const noexcept {
+    return find_if([&](std::size_t group) { return name_of(group) == words_of(name); });
+  }
+
+  // The first group for whose index matches(index) is true.
+  template <class Matches>
+  std::optional<GroupReference> find_if(Matches&& matches) const {
     for (std::size_t i = 0; i < groups_used(); ++i) {
       const auto word = GroupWord::of(area_.groups[i].state.load(std::memory_order_acquire));
-      if (word.state == LineState::kActive && name_of(i) == words_of(name)) {
+      if (word.state == LineState::kActive && matches(i)) {
         return GroupReference{word.generation, static_cast<std::uint32_t>(i + 1)};
       }
     }

@@ -15,7 +15,7 @@ class Start {
 
   static constexpr Start latest() noexcept { return Start(Kind::kLatest, 0); }  // with the next message published
   static constexpr Start oldest() noexcept { return Start(Kind::kOldest, 0); }  // with the oldest message kept
-  // With the message at `position`, or the first kept after it.
+  // With the message at `position`, or the first kept after it; above the tail: at the tail.
   static constexpr Start at(std::uint64_t position) noexcept { return Start(Kind::kPosition, position); }
 
   constexpr Kind kind() const noexcept { return kind_; }

@@ -2,7 +2,7 @@
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CTEST_PARALLEL_LEVEL ?= 2
 
-.PHONY: all demo test test-all format clean help packages
+.PHONY: all demo test format clean help packages
 
 all: build/build.ninja
 	cmake --build --preset release
@@ -10,20 +10,12 @@ all: build/build.ninja
 demo: all
 	build/bin/ringmain-demo
 
-# The quick ones; tests that are known to fail are disabled, and ctest names them as not run.
-test: PRESETS = OFF
-test: LABELS = quick
-
-# All of them: processes killed and stopped for minutes, the other presets, the format and the lint check, too.
-test-all: PRESETS = ON
-test-all: LABELS =
-
-test test-all:
+test:
 	@.ci/dependencies build test
-	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON \
-	  -DRINGMAIN_TEST_PRESETS=$(PRESETS) -DRINGMAIN_WERROR=ON
+	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON -DRINGMAIN_WERROR=ON \
+	  -DRINGMAIN_TEST_PRESETS=ON
 	cmake --build --preset release
-	ctest --preset release $(if $(LABELS),-LE 'stress|crash|hostile')
+	ctest --preset release
 
 build/build.ninja: | packages
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=OFF -DRINGMAIN_BUILD_EXAMPLES=OFF
@@ -40,6 +32,5 @@ clean:
 help:
 	@echo 'make         build/bin/ringmain, the library and the benchmarks'
 	@echo 'make demo    stream real files through a ring, and measure it'
-	@echo 'make test    unit, tool, package and example tests'
-	@echo 'make test-all  stress, crash and hostile-input tests, sanitizers, clang, format and lint, too'
+	@echo 'make test    all tests: also of processes that are killed, by the sanitizers, by clang, format and lint'
 	@echo 'make format  clang-format the sources      make clean  remove build/'

@@ -89,6 +89,31 @@ class KilledProducer : public ::testing::TestWithParam<Policy> {
     }
   }
 
+  // By one who dies without closing.
+  void create() const {
+    Child creator([&] {
+      const auto producer = ringmain::Producer::create(
+          kName, {.directory = directory_.path(), .capacity = kCapacity, .policy = GetParam()});
+      ::raise(SIGKILL);
+    });
+    EXPECT_EQ(creator.wait(), -SIGKILL);
+  }
+
+  // A producer takes over and is killed after a while: while it publishes, or earlier.
+  void live_and_die(int kill, useconds_t after, Durations& took_over) {
+    report_->found.store(~std::uint64_t{0});
+    report_->first_at.store(0);
+    const std::int64_t born = monotonic_ns();
+    Child producer([&] { produce(static_cast<std::uint64_t>(kill)); });
+    if (kill % 4 != 0) {
+      wait_until([&] { return producer.ended() || report_->first_at.load() != 0; });
+      took_over.add(report_->first_at.load() - born);
+    }
+    ::usleep(after);
+    EXPECT_FALSE(producer.ended());
+    producer.kill();
+  }
+
   TemporaryDirectory directory_;
   Stream stream_{9, 16, 2000};
   Shared<Report> report_;
@@ -97,12 +122,7 @@ class KilledProducer : public ::testing::TestWithParam<Policy> {
 TEST_P(KilledProducer, HundredsOfTimes) {
   const Watchdog watchdog(300);
   const bool reliable = GetParam() == Policy::kWait;
-  Child creator([&] {
-    const auto producer = ringmain::Producer::create(
-        kName, {.directory = directory_.path(), .capacity = kCapacity, .policy = GetParam()});
-    ::raise(SIGKILL);  // without closing
-  });
-  EXPECT_EQ(creator.wait(), -SIGKILL);
+  create();
   std::vector<Child> consumers;
   for (std::size_t i = 0; i < 2; ++i) consumers.emplace_back([&, i] { consume(i); });
   if (reliable) {
@@ -113,17 +133,7 @@ TEST_P(KilledProducer, HundredsOfTimes) {
   Durations took_over;
   std::uint64_t lot = 15;
   for (int kill = 0; kill < kKills && !HasFailure(); ++kill) {
-    report_->found.store(~std::uint64_t{0});
-    report_->first_at.store(0);
-    const std::int64_t born = monotonic_ns();
-    Child producer([&] { produce(static_cast<std::uint64_t>(kill)); });
-    if (kill % 4 != 0) {  // else while it takes over, or even earlier
-      wait_until([&] { return producer.ended() || report_->first_at.load() != 0; });
-      took_over.add(report_->first_at.load() - born);
-    }
-    ::usleep(static_cast<useconds_t>(mix(lot) % 3000));
-    ASSERT_FALSE(producer.ended());
-    producer.kill();
+    live_and_die(kill, static_cast<useconds_t>(mix(lot) % 3000), took_over);
     for (const Child& consumer : consumers) ASSERT_FALSE(consumer.ended());
   }
 

@@ -64,6 +64,7 @@ class Wakeups : public ::testing::TestWithParam<bool> {
 
   void run_bell(int consumers, std::uint64_t edges);
   void consume(std::size_t index) const;
+  void release_one_by_one() const;
 
   TemporaryDirectory directory_;
   Shared<Tally> tally_;
@@ -129,6 +130,21 @@ void Wakeups::run_bell(int consumers, std::uint64_t edges) {
   EXPECT_LT(tally_->sleeps.load(), tally_->edges.load());
 }
 
+void Wakeups::release_one_by_one() const {
+  const Pinned elsewhere(1);
+  auto self = ringmain::Consumer::attach(kName, {.directory = directory_.path(), .spin = kForever});
+  std::uint64_t lot = 2;
+  for (std::uint64_t n = 1;; ++n) {
+    Message message = self.receive();
+    if (message.status() == Status::kEnd) return;
+    require(static_cast<bool>(message), describe(message.status()));
+    await([&] { return tally_->answered[0].load(std::memory_order_acquire) > n; });  // the producer is at it again
+    dawdle(lot);
+    message.release();
+    tally_->done.store(self.position(), std::memory_order_release);
+  }
+}
+
 TEST_P(Wakeups, OfAConsumer) { run_bell(1, scaled(full_fences() ? 7'000'000u : 600'000u)); }
 
 TEST_P(Wakeups, OfSeveralConsumers) { run_bell(3, scaled(150'000u)); }
@@ -141,20 +157,7 @@ TEST_P(Wakeups, OfTheProducer) {
   const std::uint64_t edges = scaled(full_fences() ? 2'000'000u : 400'000u);
   auto holder = ringmain::Producer::create(
       kName, {.directory = directory_.path(), .capacity = kCapacity, .full_fences = full_fences()});
-  Child consumer([&] {
-    const Pinned elsewhere(1);
-    auto self = ringmain::Consumer::attach(kName, {.directory = directory_.path(), .spin = kForever});
-    std::uint64_t lot = 2;
-    for (std::uint64_t n = 1;; ++n) {
-      Message message = self.receive();
-      if (message.status() == Status::kEnd) return;
-      require(static_cast<bool>(message), describe(message.status()));
-      await([&] { return tally_->answered[0].load(std::memory_order_acquire) > n; });  // the producer is at it again
-      dawdle(lot);
-      message.release();
-      tally_->done.store(self.position(), std::memory_order_release);
-    }
-  });
+  Child consumer([&] { release_one_by_one(); });
 
   const Pinned here(0);
   const Segment segment = Segment::open(kName, directory_.path(), Access::kProduce);

@@ -21,6 +21,14 @@ namespace ringmain::testing {
 
 namespace {
 
+// The first exception of a process makes its unwinder get ready, with system calls that must not fail.
+void get_unwinder_ready() {
+  try {
+    throw 0;
+  } catch (int) {
+  }
+}
+
 // A filter that answers `verdict` to these calls and allows the others. Minus errno, or what the flags promise.
 int install(const std::vector<int>& numbers, std::uint32_t verdict, unsigned flags) {
   std::vector<sock_filter> program{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
@@ -29,6 +37,7 @@ int install(const std::vector<int>& numbers, std::uint32_t verdict, unsigned fla
     program.push_back(BPF_STMT(BPF_RET | BPF_K, verdict));
   }
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  get_unwinder_ready();
   const sock_fprog whole{static_cast<unsigned short>(program.size()), program.data()};
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &whole);

@@ -72,7 +72,7 @@ void Attachment::watch(Start start) {
 }
 
 void Attachment::join(const ConsumerOptions& options) {
-  lease = std::make_unique<Lease>(segment.reopen_consumers(), &Attachment::after_fork, this);
+  lease = std::make_unique<Lease>([&] { return segment.reopen_consumers(); }, &Attachment::after_fork, this);
   take_line();
   try {
     if (options.group.empty()) {
@@ -130,8 +130,7 @@ void Attachment::enter_group(const ConsumerOptions& options) {
   group = *entered;
   auto& head = registry().line_of(group)->head;
   reader = algorithm::Reader<>(segment.ring(), &own().cursor, &head, !register_for_barriers());
-  // Still kNowhere: the group is new, or who made it died before it began.
-  if (head.load(std::memory_order_acquire) == algorithm::kNowhere) begin(options.start);
+  if (!reader.begun()) begin(options.start);  // it is new, or who made it died too early
   registry().end_births(line, generation);
 }
 

@@ -34,8 +34,6 @@ constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 // What any program may take without asking how much is left.
 constexpr std::uint64_t kModest = std::uint64_t{64} << 20;
 
-void ignore_fork(void*) noexcept {}
-
 // Thrown up to the loop that begins anew: a sweeper took our half-made ring for a dead one's.
 struct SweptAway {};
 
@@ -168,10 +166,12 @@ void Birth::make_files(const RingOptions& options) {
   if (!directory && errno == ENOENT) throw SweptAway{};
   if (!directory) fail_system("create ring '" + name_ + "'", errno);
   Descriptor ring = make_file(directory.get(), "ring");
-  Descriptor fresh(::openat(directory.get(), "ring", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  if (!fresh && errno == ENOENT) throw SweptAway{};
-  if (!fresh) fail_system("create ring '" + name_ + "'", errno);
-  lease_ = std::make_unique<Lease>(std::move(fresh), ignore_fork, nullptr);
+  lease_ = std::make_unique<Lease>([&] {
+    Descriptor fresh(::openat(directory.get(), "ring", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (!fresh && errno == ENOENT) throw SweptAway{};
+    if (!fresh) fail_system("create ring '" + name_ + "'", errno);
+    return fresh;
+  });
   if (!lease_->take(kRemoverByte)) {
     if (errno == EAGAIN || errno == EACCES) throw SweptAway{};
     fail(Status::kNoLocks,

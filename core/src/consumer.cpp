@@ -10,6 +10,7 @@ namespace ringmain {
 
 // Takes over the message of a dead member of our group, if there is one. True: it is borrowed.
 bool Consumer::State::reap() noexcept {
+  if (!lease->intact()) return false;
   const OwnLease leases{segment, *lease};
   const bool reaped = registry().for_each_dead_member(
       group, line, leases, [&](auto& dead, std::uint64_t word) { return reader.reap(dead, word); });
@@ -32,7 +33,9 @@ Status Consumer::State::look_around() noexcept {
 }
 
 void Consumer::State::note_loss() noexcept {
-  if (lease) own().lost.store(reader.lost(), std::memory_order_relaxed);
+  if (lease && stopped == Status::kOk && own().lost.load(std::memory_order_relaxed) != reader.lost()) {
+    own().lost.store(reader.lost(), std::memory_order_relaxed);
+  }
 }
 
 // Who has caught up with a stream doesn't look again at once. A look takes the next slot's line away from the producer,
@@ -52,12 +55,11 @@ Status Consumer::State::next() noexcept {
     if (!still_listed()) return Status::kEvicted;
     if (group.number != 0 && !reader.holds() && reap_period.due() && reap()) return Status::kOk;
   }
-  const std::uint64_t lost_before = reader.lost();
   Status status = reader.examine();
-  if (reader.lost() != lost_before) note_loss();
   // Evicted just now: what the head pointed at is gone for that reason.
   if (status == Status::kCorrupt && lease && !still_listed()) return Status::kEvicted;
   if (status == Status::kEmpty && (producer_lost || look_around_period.due())) status = look_around();
+  note_loss();
   // What a dead member held is still to come, though it died after we last looked after the dead.
   const bool ended = status == Status::kEnd || status == Status::kProducerLost;
   if (ended && group.number != 0 && reap()) return Status::kOk;
@@ -122,7 +124,7 @@ std::optional<Copy> Consumer::copy_out(Message message, std::span<std::byte> buf
   }
   if (copy.bytes != 0) std::memcpy(buffer.data(), message.bytes().data(), copy.bytes);
   if (message.still_valid()) return copy;
-  message.keep();
+  message.distrust();
   return std::nullopt;
 }
 

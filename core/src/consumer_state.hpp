@@ -17,7 +17,11 @@ struct Consumer::State : Attachment {
     return status == Status::kEmpty || (status == Status::kProducerLost && outlive_producer);
   }
 
-  bool still_listed() const noexcept { return registry().state_of(line, generation) == algorithm::LineState::kActive; }
+  // Who evicts a group may be killed before it tells each member.
+  bool still_listed() const noexcept {
+    return registry().state_of(line, generation) == algorithm::LineState::kActive &&
+           (group.number == 0 || registry().exists(group));
+  }
   bool reap() noexcept;
   Status look_around() noexcept;
   void note_loss() noexcept;

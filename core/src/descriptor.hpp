@@ -45,8 +45,9 @@ class Descriptor {
   int release() noexcept { return std::exchange(fd_, -1); }  // to another owner
   void reset() noexcept {
     struct stat now {};
-    const bool foreign = fd_ >= 0 && ::fstat(fd_, &now) == 0 && !is(now);
-    if (fd_ >= 0 && !foreign) ::close(fd_);
+    const bool known = fd_ >= 0 && ::fstat(fd_, &now) == 0;
+    const bool gone = fd_ < 0 || (known ? !is(now) : errno == EBADF);
+    if (!gone) ::close(fd_);
     fd_ = -1;
   }
 

@@ -68,13 +68,13 @@ FutexUring::~FutexUring() {
 
 // A wait for what is not there is answered at once: EAGAIN by who knows it.
 bool FutexUring::understands_futexes() noexcept {
-  static const std::atomic<std::uint32_t> kWord{1};
-  push_wait({&kWord, 0});
+  static const std::atomic<std::uint32_t> word{1};
+  push_wait({&word, 0});
   submit();
   return drain() && last_result_ == -EAGAIN;
 }
 
-void FutexUring::watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
+bool FutexUring::watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
   drain();
   if (!waiting_) push_wait(word);
   if (!timing_) {
@@ -82,11 +82,11 @@ void FutexUring::watch(FutexWord word, std::chrono::nanoseconds timeout) noexcep
     push_timeout();
   }
   if (pending_ != 0) submit();
+  return pending_ == 0;
 }
 
 io_uring_sqe& FutexUring::next_entry() noexcept {
-  const std::uint32_t tail = *submit_tail_ + pending_;  // ours alone
-  const std::uint32_t index = tail & submit_mask_;
+  const std::uint32_t index = *submit_tail_ & submit_mask_;  // ours alone
   submit_array_[index] = index;
   ++pending_;
   std::memset(&entries_[index], 0, sizeof(io_uring_sqe));
@@ -103,6 +103,7 @@ void FutexUring::push_wait(FutexWord word) noexcept {
   std::memcpy(reinterpret_cast<std::byte*>(&entry) + 48, &any_waker, sizeof any_waker);  // addr3
   entry.user_data = kWaitDone;
   waiting_ = true;
+  tell_entry();
 }
 
 void FutexUring::push_timeout() noexcept {
@@ -113,13 +114,17 @@ void FutexUring::push_timeout() noexcept {
   entry.len = 1;
   entry.user_data = kTimeoutDone;
   timing_ = true;
+  tell_entry();
+}
+
+// release: the kernel reads the entry after the tail.
+void FutexUring::tell_entry() noexcept {
+  std::atomic_ref(*submit_tail_).store(*submit_tail_ + 1, std::memory_order_release);
 }
 
 void FutexUring::submit() noexcept {
-  // release: the kernel reads the entries after the tail.
-  std::atomic_ref(*submit_tail_).store(*submit_tail_ + pending_, std::memory_order_release);
-  ::syscall(SYS_io_uring_enter, file_.get(), pending_, 0, 0, nullptr, 0);
-  pending_ = 0;
+  const long submitted = ::syscall(SYS_io_uring_enter, file_.get(), pending_, 0, 0, nullptr, 0);
+  if (submitted > 0) pending_ -= std::min(pending_, static_cast<std::uint32_t>(submitted));
 }
 
 bool FutexUring::drain() noexcept {

@@ -26,7 +26,8 @@ class FutexUring {
   int descriptor() const noexcept { return file_.get(); }
 
   // Becomes readable when the word changes and is woken, and at the latest after `timeout`. What is still armed is kept.
-  void watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept;
+  // False: the kernel has no memory for it just now.
+  [[nodiscard]] bool watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept;
 
  private:
   FutexUring() noexcept = default;
@@ -36,6 +37,7 @@ class FutexUring {
   void push_wait(FutexWord word) noexcept;
   void push_timeout() noexcept;
   io_uring_sqe& next_entry() noexcept;
+  void tell_entry() noexcept;
   void submit() noexcept;
 
   Descriptor file_;
@@ -50,7 +52,7 @@ class FutexUring {
   std::uint32_t* complete_tail_ = nullptr;
   std::uint32_t complete_mask_ = 0;
   void* completions_ = nullptr;
-  std::uint32_t pending_ = 0;  // pushed, not submitted
+  std::uint32_t pending_ = 0;  // pushed, and not taken by the kernel yet
   std::int32_t last_result_ = 0;
   bool waiting_ = false;  // a futex wait is armed
   bool timing_ = false;   // a timeout is armed

@@ -44,7 +44,7 @@ struct LeaseList {
     for (Lease* lease = first; lease != nullptr; lease = lease->next_) {
       lease->file_.reset();
       lease->byte_ = -1;
-      lease->on_fork_(lease->context_);
+      if (lease->on_fork_ != nullptr) lease->on_fork_(lease->context_);
     }
     mutex.unlock();
   }
@@ -61,10 +61,11 @@ bool squatted(int file, off_t byte) noexcept {
   return ::fcntl(file, F_OFD_GETLK, &range) == 0 && range.l_type == F_RDLCK;
 }
 
-Lease::Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context)
-    : file_(std::move(fresh)), on_fork_(on_fork), context_(context) {
+Lease::Lease(const std::function<Descriptor()>& open, ForkHandler on_fork, void* context)
+    : on_fork_(on_fork), context_(context) {
   LeaseList& list = LeaseList::instance();
-  const std::lock_guard lock(list.mutex);
+  const std::lock_guard lock(list.mutex);  // no fork between the opening and the entry in the list
+  file_ = open();
   next_ = list.first;
   if (next_ != nullptr) next_->previous_ = this;
   list.first = this;
@@ -75,6 +76,7 @@ Lease::~Lease() {
   const std::lock_guard lock(list.mutex);
   (previous_ != nullptr ? previous_->next_ : list.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
+  file_.reset();
 }
 
 bool Lease::take(off_t byte) noexcept {

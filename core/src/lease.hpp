@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <functional>
+
 #include "descriptor.hpp"
 
 namespace ringmain {
@@ -22,10 +24,12 @@ bool squatted(int file, off_t byte) noexcept;
 
 class Lease {
  public:
-  // `fresh` was opened for this lease alone: never inherited (it would share its owner), never mapped (a mapping keeps
+  using ForkHandler = void (*)(void*) noexcept;
+
+  // `open` opens a file for this lease alone: never inherited (it would share its owner), never mapped (a mapping keeps
   // the lock), close-on-exec. In a forked child the descriptor is closed (never unlocked: that would drop the parent's
-  // lease) and `on_fork(context)` is called there: it may only store to private memory.
-  Lease(Descriptor fresh, void (*on_fork)(void*) noexcept, void* context);
+  // lease) and `on_fork(context)` is called there, if there is one: it may only store to private memory.
+  explicit Lease(const std::function<Descriptor()>& open, ForkHandler on_fork = nullptr, void* context = nullptr);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   ~Lease();
@@ -40,7 +44,7 @@ class Lease {
   friend struct LeaseList;
   Descriptor file_;
   off_t byte_ = -1;
-  void (*on_fork_)(void*) noexcept;
+  ForkHandler on_fork_;
   void* context_;
   Lease* previous_ = nullptr;
   Lease* next_ = nullptr;

@@ -34,7 +34,7 @@ struct Producer::State {
   using Registry = algorithm::Registry<algorithm::NativeMemory>;
 
   State(Segment opened, std::chrono::nanoseconds spin)
-      : segment(std::move(opened)), lease(segment.reopen_ring(), &State::after_fork, this),
+      : segment(std::move(opened)), lease([this] { return segment.reopen_ring(); }, &State::after_fork, this),
         ring(segment.ring(), !register_for_barriers()), spin_budget(spin) {
     take_lease();
   }
@@ -240,6 +240,10 @@ Status Producer::wait_for_consumers(std::size_t groups, std::chrono::nanoseconds
   const LineLeases leases{state_->segment};
   while (state_->stopped == Status::kOk) {
     if (state_->segment.producer().removed.load(std::memory_order_acquire) != 0) return Status::kRemoved;
+    if (!state_->lease.intact()) {
+      state_->stop(Status::kLeaseLost);
+      break;
+    }
     const std::uint32_t bell = area.room_bell.load(std::memory_order_acquire);
     state_->registry().bury(leases, /*dissolving=*/false);
     if (state_->registry().groups_attached(leases) >= groups) return Status::kOk;

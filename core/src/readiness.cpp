@@ -1,6 +1,7 @@
 // A descriptor for event loops.
 // SPDX-License-Identifier: MIT
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <condition_variable>
@@ -78,6 +79,14 @@ class WatchThread {
 }  // namespace
 
 struct Readiness::Watch {
+  Watch() = default;
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() {
+    if (::getpid() != owner) (void)thread.release();  // a forked child has no such thread to end
+  }
+
+  pid_t owner = ::getpid();
   std::unique_ptr<FutexUring> uring = FutexUring::open();
   std::unique_ptr<WatchThread> thread = uring ? nullptr : std::make_unique<WatchThread>();
 };
@@ -97,11 +106,8 @@ bool Readiness::arm() noexcept {
   state.bell.rise();
   if (!state.patient_with(state.next())) return false;
   const std::chrono::nanoseconds timeout = bed.safe ? std::chrono::nanoseconds(kRound) : kNap;
-  if (watch_->uring) {
-    watch_->uring->watch(bed.bell, timeout);
-  } else {
-    watch_->thread->watch(bed.bell, timeout);
-  }
+  if (watch_->uring) return watch_->uring->watch(bed.bell, timeout);
+  watch_->thread->watch(bed.bell, timeout);
   return true;
 }
 

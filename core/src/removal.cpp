@@ -17,8 +17,6 @@ namespace ringmain {
 
 namespace {
 
-void ignore_fork(void*) noexcept {}
-
 bool same(const struct stat& one, const struct stat& other) noexcept {
   return one.st_ino == other.st_ino && one.st_dev == other.st_dev;
 }
@@ -96,10 +94,12 @@ bool Removal::told() const noexcept {
 }
 
 void Removal::take_lease() {
-  Descriptor fresh = open_file(directory_.get(), "ring");
-  if (!fresh && errno == ENOENT) fail_gone();
-  if (!fresh) fail_open(what_, "remove", errno);
-  lease_ = std::make_unique<Lease>(std::move(fresh), ignore_fork, nullptr);
+  lease_ = std::make_unique<Lease>([&] {
+    Descriptor fresh = open_file(directory_.get(), "ring");
+    if (!fresh && errno == ENOENT) fail_gone();
+    if (!fresh) fail_open(what_, "remove", errno);
+    return fresh;
+  });
   if (lease_->take(kRemoverByte)) return;
   if (errno != EAGAIN && errno != EACCES) fail_system(what_ + ": take the remover's lease", errno);
   if (leased(ring_.get(), kRemoverByte)) fail(Status::kInUse, what_ + ": somebody else removes it");

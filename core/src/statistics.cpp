@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "fail.hpp"
 #include "names.hpp"
-#include "ringmain/algorithm/index.hpp"
 #include "ringmain/algorithm/registry.hpp"
 #include "ringmain/algorithm/start.hpp"
 #include "ringmain/segment.hpp"

@@ -54,11 +54,10 @@ TEST_F(LeftoversTest, of_the_dead_are_swept_by_list_create_and_remove) {
 TEST_F(LeftoversTest, of_the_living_are_left_alone) {
   leave(leftover("new"));
   leave(leftover("old"));
-  const auto nothing = [](void*) noexcept {};
   std::vector<std::unique_ptr<Lease>> leases;
   for (const char* kind : {"new", "old"}) {
-    leases.push_back(std::make_unique<Lease>(Descriptor(::open((leftover(kind) / "ring").c_str(), O_RDWR | O_CLOEXEC)),
-                                             nothing, nullptr));
+    const auto open = [&] { return Descriptor(::open((leftover(kind) / "ring").c_str(), O_RDWR | O_CLOEXEC)); };
+    leases.push_back(std::make_unique<Lease>(open));
     ASSERT_TRUE(leases.back()->take(kRemoverByte));
   }
   EXPECT_TRUE(list(directory()).empty());

@@ -83,9 +83,7 @@ TEST_F(OpeningTest, a_second_producer_is_refused_in_another_process_until_the_fi
 
 TEST_F(OpeningTest, a_second_remover_is_refused) {
   { auto producer = Producer::create("ring", making()); }
-  Descriptor file(::open((ring_path() / "ring").c_str(), O_RDWR | O_CLOEXEC));
-  Lease remover(
-      std::move(file), [](void*) noexcept {}, nullptr);
+  Lease remover([&] { return Descriptor(::open((ring_path() / "ring").c_str(), O_RDWR | O_CLOEXEC)); });
   ASSERT_TRUE(remover.take(kRemoverByte));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, {"'ring'", "removes it"}));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory(), true); }, Status::kInUse, {"'ring'"}));

@@ -241,7 +241,7 @@ TEST_F(RemovalTest, of_a_group_is_refused_while_a_member_lives) {
 TEST_F(RemovalTest, of_a_group_that_garbage_made_is_possible) {
   auto producer = Producer::create("ring", making());
   const RawFile file(ring_path() / "consumers");
-  for (const std::uint64_t hidden : {0, 0x1234}) {  // behind the end of the name
+  for (const std::uint64_t hidden : {0U, 0x1234U}) {  // behind the end of the name
     { auto member = Consumer::attach("ring", {.directory = directory(), .group = "group", .durable = true}); }
     file.area().groups[0].name[0] = 0x0a07ff1b;
     file.area().groups[0].name[1] = hidden;

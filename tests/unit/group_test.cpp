@@ -252,8 +252,8 @@ TEST(Group, a_head_that_a_peer_moves_for_ever_holds_nobody_for_ever) {
   auto producer = first_producer(ring);
   Attached member(ring, "group");
   ASSERT_TRUE(publish_some(producer, 2));
-  constexpr int kForEver = 1'000'000;
-  int moves = 0;
+  constexpr std::uint64_t kForEver = 1'000'000;
+  std::uint64_t moves = 0;
   {
     const HookedMemory::Scope scope([&](Access access, const volatile void* word) {
       if (access != Access::kExchange || word != &member.head() || moves == kForEver) return;

@@ -206,6 +206,21 @@ TEST(Newest, is_known_after_the_largest_message) {
   }
 }
 
+// A small message, and one of nearly half the ring behind it in the same step, that made the limit move.
+TEST(Newest, is_known_though_the_last_entry_is_half_a_ring_away_and_below_the_floor) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  ASSERT_TRUE(publish_some(producer, 1));
+  ASSERT_TRUE(drain(consumer.reader));
+  ASSERT_TRUE(publish(producer, pattern(0, producer.max_length())));
+  ASSERT_GT(producer.floor(), 0U);
+  const auto known = [&] { return newest(ring.ring()); };
+  ASSERT_TRUE(known());
+  EXPECT_EQ(numbers(*known()), numbers({producer.position(), 2}));
+  EXPECT_TRUE(Attached(ring, Start::oldest()).begun);
+}
+
 TEST(Newest, is_nothing_if_no_entry_leads_to_the_tail) {
   PlainRing ring;
   auto producer = first_producer(ring);

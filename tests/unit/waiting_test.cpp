@@ -112,12 +112,12 @@ TEST(FutexUring, is_there_on_kernels_that_have_it) {
   const auto uring = FutexUring::open();
   if (!uring) GTEST_SKIP() << "this kernel has no io_uring that waits on futexes (before 6.7, or forbidden)";
   std::atomic<std::uint32_t> bell{7};
-  uring->watch({&bell, 7}, std::chrono::seconds(10));
+  EXPECT_TRUE(uring->watch({&bell, 7}, std::chrono::seconds(10)));
   EXPECT_FALSE(readable(uring->descriptor(), 0));
   bell.store(8);
   futex_wake_all(bell);
   EXPECT_TRUE(readable(uring->descriptor(), 10'000));
-  uring->watch({&bell, 7}, std::chrono::seconds(10));  // it has changed already
+  EXPECT_TRUE(uring->watch({&bell, 7}, std::chrono::seconds(10)));  // it has changed already
   EXPECT_TRUE(readable(uring->descriptor(), 10'000));
 }
 

@@ -74,6 +74,7 @@ class [[nodiscard]] Message {
       : reader_(&reader), bytes_(reader.bytes()), type_(reader.type()) {}
   explicit Message(Status status) noexcept : status_(status) {}
   void keep() noexcept { reader_ = nullptr; }  // doesn't give back: the next look finds the same message
+  void distrust() noexcept { std::exchange(reader_, nullptr)->distrust(); }  // or that it was overwritten
 
   algorithm::Reader<>* reader_ = nullptr;
   std::span<const std::byte> bytes_{};

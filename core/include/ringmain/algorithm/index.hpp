@@ -34,6 +34,8 @@ class Index {
     entry.messages.store(place.messages, std::memory_order_relaxed);  // the producer alone writes
     entry.bytes.store(place.bytes, std::memory_order_relaxed);
     entry.position.store(place.position, std::memory_order_release);  // [I3] pairs with [I4]: position implies counts
+    // [I5] release fence: pairs with [I6]. Without it the message that is noted may be seen before its note.
+    Memory::release_fence();
   }
 
   bool knows_step_of(Position position) const noexcept { return read(step_of(position)).has_value(); }

@@ -72,7 +72,13 @@ class Reader {
   std::uint64_t lost_before() const noexcept { return lost_before_; }
 
   // The borrowed message was not overwritten until now.
-  bool still_valid() const noexcept { return !validated_ || kept(position_); }
+  bool still_valid() const noexcept { return kept(position_); }
+
+  // It was, which on a ring that waits only a peer that cheats can bring about: look twice from now on.
+  void distrust() noexcept {
+    validated_ = true;
+    trust();
+  }
 
   // --- the cold path
 
@@ -113,9 +119,15 @@ class Reader {
       Memory::full_fence();
       const Position proposal = ring_.producer->proposal.load(std::memory_order_relaxed);
       if (proposal <= position_ + ring_.capacity) return true;
-      start = Start::at(proposal - ring_.capacity);
+      start = Start::at(proposal - ring_.capacity + ring_.capacity / 8);  // the producer goes on meanwhile
     }
     return false;
+  }
+
+  // The group has a place from which its members can go on. Its founder may not have lived to give it one.
+  bool begun() const noexcept {
+    const Position head = head_->load(std::memory_order_acquire);
+    return head != kNowhere && kept(head);
   }
 
   // Takes over what a dead member held, if it held anything. `dead` is in the state `word`, and its lease was seen free.
@@ -143,8 +155,7 @@ class Reader {
       trust();
       return true;
     }
-    next_ = position_;
-    cursor_->store(kNowhere, std::memory_order_release);
+    give_up();
     return false;
   }
 
@@ -181,7 +192,17 @@ class Reader {
     trusted_length_ = plain ? ring_.capacity / 2 - kMessageHeaderBytes + 1 : 0;
   }
 
-  bool look_or_take() noexcept { return head_ == nullptr ? look() : holds() || take(); }
+  bool look_or_take() noexcept {
+    if (head_ == nullptr) return look();
+    if (holds() && !kept(position_)) give_up();
+    return holds() || take();
+  }
+
+  // A member that holds nothing any more.
+  void give_up() noexcept {
+    next_ = position_;
+    cursor_->store(kNowhere, std::memory_order_release);
+  }
 
   bool borrow(Position position) noexcept {
     if (position == kNowhere) return false;  // a group that has no head yet; its tag would be the 0 of unused slots
@@ -210,26 +231,26 @@ class Reader {
     const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
     const Position reached = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
     if (ring_.consumers == nullptr) return false;  // a spectator has no bell, and gates nobody
-    return wanted != 0 && std::min(from, told_from_) < wanted && reached >= wanted;
+    return wanted != 0 && std::min(from, lowest_intent_) < wanted && reached >= wanted;
   }
 
   // A member's: tells what it is about to take, then moves the group's head past it.
   bool take() noexcept {
     Position at = head_->load(std::memory_order_acquire);
-    told_from_ = at;
+    lowest_intent_ = at;
     for (int attempt = 0; attempt < kAttempts && borrow(at); ++attempt) {  // a peer can move the head for ever
       // [H1] release, and the release half of the exchange: pair with [H2]. Who sees the head moved sees this intent.
       // Without it the producer may overwrite what was just taken.
       cursor_->store(at, std::memory_order_release);
-      told_ = true;
+      names_intent_ = true;
       if (head_->compare_exchange_strong(at, next_, std::memory_order_acq_rel, std::memory_order_acquire)) {
         stand_at(at);
         return true;
       }
     }
     next_ = position_;
-    if (told_) cursor_->store(kNowhere, std::memory_order_release);
-    told_ = false;
+    if (names_intent_) cursor_->store(kNowhere, std::memory_order_release);
+    names_intent_ = false;
     return false;
   }
 
@@ -286,8 +307,8 @@ class Reader {
   bool redelivered_ = false;
   bool validated_ = false;
   bool fenced_ = false;
-  bool told_ = false;              // the own line names an intent
-  Position told_from_ = kNowhere;  // the lowest one of the last take: it may have been held the longest
+  bool names_intent_ = false;          // in its own line
+  Position lowest_intent_ = kNowhere;  // of the last take: the one that held the producer the longest
 };
 
 }  // namespace ringmain::algorithm

@@ -20,7 +20,6 @@ namespace ringmain::algorithm {
 
 template <class Memory = NativeMemory>
 class Registry {
-  using Word = typename Memory::template Atomic<std::uint64_t>;
   using NameWords = std::array<std::uint64_t, kMaxNameBytes / 8>;
 
  public:
@@ -55,9 +54,9 @@ class Registry {
       line.pid.store(pid, std::memory_order_relaxed);
       line.sleeping.store(0, std::memory_order_relaxed);
       const std::uint32_t generation = LineWord::of(word).generation + 1;
+      raise(area_.lines_used, i + 1);  // first: who buries the dead looks no further
       if (line.state.compare_exchange_strong(word, LineWord{generation, LineState::kJoining}.word(),
                                              std::memory_order_acq_rel)) {
-        raise(area_.lines_used, i + 1);
         return Taken{i, generation, Refusal::kNone};
       }
       leases.drop();

@@ -49,22 +49,29 @@ bool spared(const Ring<Memory>& ring, Position position) noexcept {
   return ring.producer->limit.load(std::memory_order_relaxed) <= position + ring.capacity;
 }
 
-// The tail, and what was published before it, of one moment: walked to from the last entry of the index. The limit may
-// have left that entry behind; but who publishes is at most one message, of half a ring, ahead of the tail. Nothing if the
-// producer's lines contradict themselves.
+// The tail, and what was published before it, of one moment: walked to from the last entry of the index. Nothing if the
+// producer's lines contradict each other. The walk is sound if the limit still spares that entry; or if neither tail nor
+// entry has moved: then the producer writes at most one message or batch, of half a ring, behind the tail, and the entry
+// is of the tail's own step, or nothing is written yet, since the step of a message is noted before it is written.
 template <class Memory>
 std::optional<Place> newest(const Ring<Memory>& ring) noexcept {
   constexpr int kAttempts = 1000;  // a producer that is faster than the walk has a newer entry for the next one
   const Index<Memory> index(ring.producer, ring.capacity);
+  const auto last = [&](Position tail) {
+    return index.last_at_or_below(tail, tail > ring.capacity ? tail - ring.capacity : 0);
+  };
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const Position tail = ring.producer->tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]
-    const auto from = index.last_at_or_below(tail, tail > ring.capacity ? tail - ring.capacity : 0);
-    if (!from) continue;
-    const auto place = walk(ring, *from, tail);
-    if (!place || place->position != tail) continue;
-    if (spared(ring, from->position)) return place;
-    const bool near = tail - from->position <= ring.capacity / 2 - index_step(ring.capacity);
-    if (near && ring.producer->tail.load(std::memory_order_relaxed) == tail) return place;
+    const auto from = last(tail);
+    const auto place = from ? walk(ring, *from, tail) : std::nullopt;
+    const bool arrived = place && place->position == tail;
+    if (arrived && spared(ring, from->position)) return place;
+    // [I6] acquire fence: pairs with [I5]: who has seen a byte of a later step sees its note.
+    Memory::acquire_fence();
+    const auto again = last(tail);
+    const bool moved = ring.producer->tail.load(std::memory_order_relaxed) != tail ||
+                       from.has_value() != again.has_value() || (from && from->position != again->position);
+    if (!moved) return arrived ? place : std::nullopt;
   }
   return std::nullopt;
 }

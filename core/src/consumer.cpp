@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ringmain/consumer.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -21,11 +22,12 @@ bool Consumer::State::reap() noexcept {
 
 // What no shared word tells: whether we and the producer live. kEmpty: nothing new.
 Status Consumer::State::look_around() noexcept {
+  producer_lost = !segment.producer_alive();
+  if (!producer_lost && !own_lease_period.due()) return Status::kEmpty;
   if (lease && !lease->intact()) {
     stop(Status::kLeaseLost);
     return stopped;
   }
-  producer_lost = !segment.producer_alive();
   if (!producer_lost) return Status::kEmpty;
   // It may have committed or closed just before it died: look again, now that nothing can follow.
   const Status status = reader.examine();
@@ -39,14 +41,13 @@ void Consumer::State::note_loss() noexcept {
 }
 
 // Who has caught up with a stream doesn't look again at once. A look takes the next slot's line away from the producer,
-// who is about to write there, and then each message waits for its line to come and go. Who had to wait for his last
-// messages, too, looks at once: there is no stream to disturb, and the next message may be the answer to his own.
+// who is about to write there, and then each message waits for its line to come and go. The longer the stream, the longer
+// the head start; who had to wait for his last message, too, looks at once: it may be the answer to his own.
 void Consumer::State::give_head_start() noexcept {
-  constexpr algorithm::Position kStream = 8 * algorithm::kSlotBytes;
-  constexpr int kPauses = 16;  // measured: with the producer's kAhead, a stream between far cores is twice as fast
-  const bool streams = reader.position() - waited_at >= kStream;
+  constexpr algorithm::Position kMostPauses = 64;  // 2 us where a pause takes 30 ns
+  const algorithm::Position slots = (reader.position() - waited_at) / algorithm::kSlotBytes;
   waited_at = reader.position();
-  for (int i = 0; streams && i < kPauses; ++i) algorithm::NativeMemory::pause();
+  for (auto pauses = std::min(slots / 8, kMostPauses); pauses > 0; --pauses) algorithm::NativeMemory::pause();
 }
 
 Status Consumer::State::next() noexcept {
@@ -89,11 +90,11 @@ Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
     const Status status = state.next();
     return state.patient_with(status) ? Status::kEmpty : status;
   }
-  const auto ready = [&] { return reader_->look() || reader_->peek(); };
+  const auto ready = [&] { return reader_->peek(); };
   if (state.spin_budget.count() > 0) {
     state.give_head_start();
     // Mostly it is there within a microsecond: no clock is read for that.
-    if (glance(ready) && reader_->holds()) return Status::kOk;
+    if (glance(ready) && reader_->look()) return Status::kOk;
   }
   const Deadline deadline(timeout);
   const Deadline spin_end(state.spin_budget);

@@ -29,6 +29,7 @@ struct Consumer::State : Attachment {
 
   Every look_around_period{kRound};
   Every reap_period{kRound};
+  Every own_lease_period{10 * kRound};  // a stray closefrom() is no everyday event
   bool producer_lost = false;
   algorithm::Position waited_at = 0;
 };

@@ -158,11 +158,11 @@ void Segment::flush() const noexcept {
   ::fsync(consumers_file());
 }
 
-// Who lost his descriptors (a stray closefrom()) would ask a file of somebody else, and find everybody dead.
-bool Segment::producer_alive() const noexcept { return !ring_file_.intact() || leased(ring_file(), kProducerByte); }
+// Who lost his descriptors (a stray closefrom()) asks a file of somebody else, and would find everybody dead.
+bool Segment::producer_alive() const noexcept { return leased(ring_file(), kProducerByte) || !ring_file_.intact(); }
 
 bool Segment::consumer_alive(std::size_t line) const noexcept {
-  return !consumers_file_.intact() || leased(consumers_file(), static_cast<off_t>(line));
+  return leased(consumers_file(), static_cast<off_t>(line)) || !consumers_file_.intact();
 }
 
 bool in_memory(int file) noexcept { return file_system_of(file) == kTmpfs; }

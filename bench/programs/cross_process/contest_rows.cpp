@@ -97,7 +97,7 @@ RowResult round_trip(const Settings& settings) {
   field.add<Limit>(Kind::kLimit, "raw, fresh lines", kSlots);
   field.add<PrefetchingLimit>(Kind::kLimit, "raw, fresh lines, prefetched", kSlots);
   field.add<Limit>(Kind::kLimit, "raw, the same line", std::size_t{1});
-  field.add<RoundTrip<Ring<kBytes>>>(Kind::kRing, "ring", field.ring());
+  field.add<RoundTrip<Ring<kBytes>>>(Kind::kRing, "ring", field.ring(kRingBytes / 2));
   if (field.rivals()) {
     field.add<RoundTrip<BoostQueue<kBytes>>>(Kind::kRival, "Boost.Lockfree");
     field.add<RoundTrip<Pipe<kBytes>>>(Kind::kRival, "pipe");

@@ -175,7 +175,7 @@ class [[nodiscard]] Channel<T>::Claim {
   T& operator*() const noexcept { return *operator->(); }
   T* operator->() const noexcept { return std::launder(reinterpret_cast<T*>(claim_.bytes().data())); }
 
-  void commit(std::uint16_t type = 0) noexcept { claim_.commit(sizeof(T), type); }
+  [[gnu::always_inline]] void commit(std::uint16_t type = 0) noexcept { claim_.commit(sizeof(T), type); }
   void abort() noexcept { claim_.abort(); }
 
  private:

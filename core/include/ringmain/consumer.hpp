@@ -39,12 +39,12 @@ void ring_room_bell(algorithm::Reader<>& reader) noexcept;  // the cold half of 
 // It must not outlive its consumer's attachment.
 class [[nodiscard]] Message {
  public:
-  Message(Message&& other) noexcept
+  [[gnu::always_inline]] Message(Message&& other) noexcept
       : reader_(std::exchange(other.reader_, nullptr)), bytes_(other.bytes_), type_(other.type_),
         status_(other.status_) {}
   // In `m = consumer.receive()` the right side would borrow the same message again before the left gave it back.
   Message& operator=(Message&&) = delete;
-  ~Message() { release(); }
+  [[gnu::always_inline]] ~Message() { release(); }
 
   explicit operator bool() const noexcept { return reader_ != nullptr; }
   Status status() const noexcept { return status_; }
@@ -143,7 +143,7 @@ class Consumer {
   // kProducerLost (the ring can be received from again when a new producer has taken over), kEvicted, kRemoved,
   // kLeaseLost, kCorrupt. The blocking forms spin for ConsumerOptions::spin, then sleep.
   inline Message try_receive() noexcept;
-  Message receive() noexcept { return receive_for(kForever); }
+  [[gnu::always_inline]] Message receive() noexcept { return receive_for(kForever); }
   inline Message receive_for(std::chrono::nanoseconds timeout) noexcept;
   inline Message receive_until(std::chrono::steady_clock::time_point deadline) noexcept;
 

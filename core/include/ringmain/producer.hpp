@@ -25,7 +25,7 @@ void ring_bell(algorithm::Producer<>& ring) noexcept;  // the cold half of a com
 class [[nodiscard]] Claim {
  public:
   Claim() noexcept = default;
-  Claim(Claim&& other) noexcept
+  [[gnu::always_inline]] Claim(Claim&& other) noexcept
       : ring_(std::exchange(other.ring_, nullptr)), bytes_(other.bytes_), status_(other.status_) {}
   Claim& operator=(Claim&& other) noexcept {
     ring_ = std::exchange(other.ring_, nullptr);
@@ -33,7 +33,7 @@ class [[nodiscard]] Claim {
     status_ = other.status_;
     return *this;
   }
-  ~Claim() { abort(); }
+  [[gnu::always_inline]] ~Claim() { abort(); }
 
   explicit operator bool() const noexcept { return ring_ != nullptr; }
   Status status() const noexcept { return status_; }
@@ -42,7 +42,7 @@ class [[nodiscard]] Claim {
   std::span<std::byte> bytes() const noexcept { return bytes_; }
 
   // Publishes the first `used` bytes (default: all; more than claimed counts as all).
-  void commit(std::uint16_t type = 0) noexcept { commit(bytes_.size(), type); }
+  [[gnu::always_inline]] void commit(std::uint16_t type = 0) noexcept { commit(bytes_.size(), type); }
   [[gnu::always_inline]] void commit(std::size_t used, std::uint16_t type) noexcept {
     if (ring_ == nullptr) return;
     algorithm::Producer<>* ring = std::exchange(ring_, nullptr);
@@ -87,7 +87,7 @@ class Producer {
   // kRemoved; kLeaseLost; kEnd after close(). Whatever isn't kOk has published nothing.
 
   // Copies a message into the ring. `type` is the user's own; consumers see it as Message::type().
-  [[nodiscard]] Status publish(std::span<const std::byte> bytes, std::uint16_t type = 0) noexcept {
+  [[nodiscard, gnu::always_inline]] Status publish(std::span<const std::byte> bytes, std::uint16_t type = 0) noexcept {
     return publish_for(bytes, kForever, type);
   }
   [[nodiscard]] inline Status try_publish(std::span<const std::byte> bytes, std::uint16_t type = 0) noexcept;
@@ -96,7 +96,7 @@ class Producer {
 
   // Room for a message of up to `bytes`, to be written in place. One claim is open at a time, and nothing else is
   // published meanwhile.
-  Claim claim(std::size_t bytes) noexcept { return claim_for(bytes, kForever); }
+  [[gnu::always_inline]] Claim claim(std::size_t bytes) noexcept { return claim_for(bytes, kForever); }
   inline Claim try_claim(std::size_t bytes) noexcept;
   inline Claim claim_for(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept;
 

@@ -228,12 +228,12 @@ class Producer {
     if (next->tag.load(std::memory_order_relaxed) == to + 1) [[unlikely]] {
       next->tag.store(0, std::memory_order_relaxed);  // the producer alone writes; the tag's release publishes it
     }
-    position_ = to;
+    // [T1] release: pairs with [T2]. Without it a consumer may read an unwritten payload.
+    header->tag.store(at + 1, std::memory_order_release);
+    position_ = to;  // not before: stores become visible one after the other
     header_ = next;
     messages_ += messages;
     bytes_ += bytes;
-    // [T1] release: pairs with [T2]. Without it a consumer may read an unwritten payload.
-    header->tag.store(at + 1, std::memory_order_release);
     Memory::prefetch_for_write(reinterpret_cast<const std::byte*>(next) + kAhead);  // or its mirror
     lines_->tail.store(to, std::memory_order_release);  // [N1] pairs with [N2]: who sees the tail sees what leads to it
     // [B1] compiler barrier: pairs with the sleeper's membarrier [B2] between his flag and his last look at the tag.

@@ -100,7 +100,8 @@ class Reader {
 
   // Something seems to be there; for a spin loop.
   bool peek() const noexcept {
-    const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
+    if (head_ == nullptr) return header_->tag.load(std::memory_order_relaxed) == position_ + 1;
+    const Position at = head_->load(std::memory_order_relaxed);
     return header_at(at)->tag.load(std::memory_order_relaxed) == at + 1;
   }
 

@@ -56,8 +56,9 @@ class [[nodiscard]] Message {
   std::uint64_t lost() const noexcept { return reader_->lost_before(); }  // messages missed just before this one
   bool redelivered() const noexcept { return reader_->redelivered(); }    // a member that died held it before
 
-  // False: the producer has overwritten it, or may have; what was read from bytes() must be thrown away. Always true
-  // on a ring that waits and never evicts. Call it after the last use. Such a message isn't counted in lost().
+  // False: the producer has overwritten it, or may have; what was read from bytes() must be thrown away. On a ring that
+  // waits and never evicts only a peer that lies about our place can bring that about. Call it after the last use. Such a
+  // message isn't counted in lost().
   bool still_valid() const noexcept { return reader_->still_valid(); }
 
   [[gnu::always_inline]] void release() noexcept {  // early
@@ -130,8 +131,9 @@ class Readiness {
 
 class Consumer {
  public:
-  // Throws kNotFound (after wait_for_ring), kBadName, kBadOption, kNoPermission, kNotARing, kTruncated,
-  // kLayoutMismatch, kTypeMismatch, kTooMany, kSquatted, kSystem.
+  // Throws kNotFound (after wait_for_ring), kBadName, kBadOption, kNoPermission, kNotARing, kTruncated, kLayoutMismatch,
+  // kCorrupt, kTypeMismatch, kUnclean, kTooMany, kSquatted, kSystem; kInUse if a process that joins a group just now,
+  // for which another that joins one waits, is stuck for 5 s.
   static Consumer attach(std::string_view name, const ConsumerOptions& options = {});
   static Consumer attach(RingDescriptors descriptors, const ConsumerOptions& options = {});
 

@@ -66,11 +66,12 @@ class [[nodiscard]] Claim {
 
 class Producer {
  public:
-  // Throws kExists, kBadName, kBadOption, kNoPermission, kNoSpace, kNoLocks, kSystem.
+  // Throws kExists, kBadName, kBadOption, kNotFound (the directory), kNoPermission, kNoSpace, kNoLocks, kSquatted, kSystem.
   static Producer create(std::string_view name, const RingOptions& options = {});
 
   // Takes over a ring whose producer died or closed: everything committed is kept, consumers go on. Throws kNotFound,
-  // kProducerExists, kUnclean, kNoPermission, and whatever attach finds wrong with the segment.
+  // kProducerExists, kBadName, kBadOption, kSquatted, kUnclean, kNoPermission, and whatever attach finds wrong with the
+  // segment.
   static Producer open(std::string_view name, const OpenOptions& options = {});
 
   // A ring without a name, in sealed memory: nobody can truncate or write it, nobody can take it over, it is gone with
@@ -80,7 +81,7 @@ class Producer {
 
   Producer(Producer&&) noexcept;
   Producer& operator=(Producer&&) noexcept;
-  ~Producer();  // closes
+  ~Producer();  // closes: that writes a ring on a disk to it
 
   // --- publishing: noexcept. The blocking forms wait for room: they spin for RingOptions::spin, then sleep.
   // kOk; kTooLarge (capacity_for() names the capacity it needs); kNoRoom (try_, or a timeout of 0); kTimedOut (_for only);

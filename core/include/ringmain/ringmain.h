@@ -9,7 +9,7 @@
  *              finds what is wrong and what to do in ringmain_last_error().
  *   Blocking   A function that waits has three forms: plain (for ever), try_ (not at all), _for (timeout_ns;
  *              RINGMAIN_FOREVER: for ever; 0 or less: not at all, as try_ does). It spins for `spin_ns`, then sleeps.
- *              Everything else doesn't wait for another process.
+ *              Everything else waits for no other process, but for one that joins a group just now (at most 5 s).
  *   Threads    A handle is used by one thread at a time. Cold functions without a handle: from any thread.
  *   Ownership  Strings and structs passed in are only read during the call. A handle is the caller's to free. A handle
  *              has at most one claim open, or one message borrowed, at a time; a second is refused.

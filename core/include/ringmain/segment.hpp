@@ -106,7 +106,8 @@ struct Statistics {
 // not of one moment. Needs read permission. Throws as attach does.
 Statistics statistics(std::string_view name, const std::filesystem::path& directory = {});
 
-// The names of the rings in a directory, sorted. Also sweeps what dead creators and removers left behind.
+// The names of the rings in a directory, sorted. Also sweeps what dead creators and removers left behind. Throws
+// kNotFound (the directory), kNoPermission, kSystem.
 std::vector<std::string> list(const std::filesystem::path& directory = {});
 
 // Removes a ring, a damaged one, too: whoever holds it drains what it can and then ends with kRemoved. Throws kInUse
@@ -115,7 +116,7 @@ std::vector<std::string> list(const std::filesystem::path& directory = {});
 void remove(std::string_view name, const std::filesystem::path& directory = {}, bool even_if_in_use = false);
 
 // Dissolves a named group that has no living member, durable or not; `group` is the name, or what statistics() shows of
-// one that garbage made. Throws kNotFound, kBadName, kInUse.
+// one that garbage made. Throws kNotFound, kBadName, kInUse, and as attach does.
 void remove_group(std::string_view name, std::string_view group, const std::filesystem::path& directory = {});
 
 // The largest payload of one message in a ring of `capacity` bytes: capacity / 2 - 16.

@@ -18,6 +18,9 @@ namespace ringmain {
 // No wait is longer: a sleeper looks around itself this often, for the dead ring no bell.
 inline constexpr std::chrono::milliseconds kRound{50};
 
+// But for who has waited in vain for so many: they are twice as long, since it is the waking that an idle process pays for.
+inline constexpr int kPatientRounds = 20;
+
 // Where a barrier can't be forced on the other side, nobody sleeps longer than this.
 inline constexpr std::chrono::milliseconds kNap{1};
 

@@ -90,22 +90,23 @@ Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
     const Status status = state.next();
     return state.patient_with(status) ? Status::kEmpty : status;
   }
-  const auto ready = [&] { return reader_->peek(); };
+  const auto ready = [&] { return reader_->look() || reader_->peek(); };
   if (state.spin_budget.count() > 0) {
     state.give_head_start();
     // Mostly it is there within a microsecond: no clock is read for that.
-    if (glance(ready) && reader_->look()) return Status::kOk;
+    if (glance(ready) && reader_->holds()) return Status::kOk;
   }
   const Deadline deadline(timeout);
   const Deadline spin_end(state.spin_budget);
-  for (;;) {
+  for (int rounds = 0;; ++rounds) {
     const Status status = state.next();
     if (!state.patient_with(status)) return status;
     if (deadline.passed()) return Status::kTimedOut;
     if (!spin_end.passed()) {
       spin(spin_end.left(deadline.left(kRound)), ready);
     } else {
-      state.bell.sleep(deadline.left(kRound), [&] { return reader_->examine() != Status::kEmpty; });
+      const auto round = rounds < kPatientRounds ? kRound : 2 * kRound;
+      state.bell.sleep(deadline.left(round), [&] { return reader_->examine() != Status::kEmpty; });
     }
   }
 }

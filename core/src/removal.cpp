@@ -145,7 +145,7 @@ void Removal::tell() noexcept {
   auto* lines = reinterpret_cast<algorithm::NativeProducerLines*>(lines_.data() + algorithm::kProducerOffset);
   auto* area = reinterpret_cast<algorithm::NativeConsumersArea*>(area_.data());
   lines->removed.store(1, std::memory_order_release);
-  if (area == nullptr) return;  // who holds it nevertheless looks around every 50 ms
+  if (area == nullptr) return;  // who holds it nevertheless looks around soon
   ring_bell_for_all({.producer = lines, .consumers = area});
   ring_room_bell(*area);
 }

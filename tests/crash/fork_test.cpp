@@ -266,17 +266,22 @@ TEST_F(Fork, HandlesDontCloseTheDescriptorsOfOthers) {
     std::optional producer(
         ringmain::Producer::create("another", {.directory = directory_.path(), .capacity = kCapacity}));
     std::optional own(attach(""));
+    std::optional member(attach("workers"));
     ::close_range(3, ~0u, 0);
-    std::array<int, 16> others{};
-    for (int& other : others) other = ::dup(STDERR_FILENO);
+    std::array<int, 32> others{};
+    for (int& other : others) other = ::open("/dev/zero", O_RDWR);
+    require(producer->wait_for_consumers(1, std::chrono::seconds(5)) == Status::kLeaseLost, "waits");
+    member.reset();
     own.reset();
     producer.reset();
     for (const int other : others) require(::fcntl(other, F_GETFD) >= 0, "closed " + std::to_string(other));
   });
   EXPECT_EQ(child.wait(), 0);
   ringmain::remove("another", directory_.path());
-  EXPECT_EQ(producer_->wait_for_consumers(1), Status::kOk);
-  next_ = 0;
+  EXPECT_EQ(producer_->wait_for_consumers(1), Status::kOk);    // buries
+  EXPECT_EQ(member_->try_receive().status(), Status::kEmpty);  // the living weren't taken for dead
+  bury_members();
+  expect_unharmed(0);
 }
 
 }  // namespace

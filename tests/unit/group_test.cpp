@@ -247,6 +247,40 @@ TEST(Group, a_head_that_was_overtaken_between_two_looks_is_not_corrupt) {
   EXPECT_EQ(slow.reader.examine(), Status::kOk);
 }
 
+// Its founder died between storing the head and looking whether the producer will respect it.
+TEST(Group, has_no_place_to_go_on_from_below_the_floor) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached member(ring, "group");
+  EXPECT_TRUE(member.reader.begun());
+  member.head().store(kNowhere);
+  EXPECT_FALSE(member.reader.begun());
+  ASSERT_TRUE(publish_until(producer, 2 * ring.capacity()));  // a group without a place holds nobody
+  member.head().store(producer.floor());
+  EXPECT_TRUE(member.reader.begun());
+  member.head().store(producer.floor() - 64);
+  EXPECT_FALSE(member.reader.begun());
+}
+
+// A peer has freed the slot that the member holds.
+TEST(Group, a_member_gives_up_what_was_overwritten_in_its_hands) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached member(ring, "group");
+  ASSERT_TRUE(publish_some(producer, 2));
+  ASSERT_EQ(member.reader.examine(), Status::kOk);
+  EXPECT_TRUE(member.reader.still_valid());
+  member.own().cursor.store(kNowhere);
+  while (producer.position() < 2 * ring.capacity()) {
+    ASSERT_TRUE(publish_some(producer, 1));
+    member.head().store(producer.position());
+  }
+  EXPECT_FALSE(member.reader.still_valid());
+  EXPECT_EQ(member.reader.examine(), Status::kEmpty);
+  EXPECT_FALSE(member.reader.holds());
+  EXPECT_EQ(member.own().cursor.load(), kNowhere);
+}
+
 TEST(Group, a_head_that_a_peer_moves_for_ever_holds_nobody_for_ever) {
   PlainRing<HookedMemory> ring;
   auto producer = first_producer(ring);

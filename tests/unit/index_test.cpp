@@ -260,6 +260,31 @@ TEST(Newest, is_of_one_moment_whatever_the_producer_does_meanwhile) {
   }
 }
 
+// Between the walk's look at a tag and at the length behind it the producer comes round, and writes there a message that
+// reaches just up to the old tail.
+TEST(Newest, is_never_walked_to_over_what_was_overwritten) {
+  int accesses = 1;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring(kMinCapacity, Policy::kOverwrite);
+    auto producer = first_producer(ring);
+    ASSERT_TRUE(publish_some(producer, 10));
+    std::uint64_t expected = 10;
+    const auto look = [&] {
+      const auto now = newest(ring.ring());
+      ASSERT_TRUE(now);
+      EXPECT_TRUE(now->messages == 10 || now->messages == expected) << now->messages;
+      EXPECT_EQ(now->position, now->messages == 10 ? 640U : producer.position());
+    };
+    accesses = accesses_of(look);
+    intrude(n, look, [&] {
+      ASSERT_TRUE(publish_until(producer, ring.capacity()));
+      ASSERT_TRUE(publish(producer, pattern(0, 640 - 16)));
+      expected = producer.messages();
+    });
+  }
+  EXPECT_GT(accesses, 20);
+}
+
 TEST(Newest, is_found_before_any_access_of_a_producer_that_publishes) {
   PlainRing<HookedMemory> ring;
   auto producer = first_producer(ring);

@@ -264,6 +264,7 @@ TEST(Recovery, refuses_lines_that_contradict_each_other) {
   refused("an entry inside a message", [&] { lines.index[0].position.store(16); });
   refused("a broken message on the way", [&] { ring.set_tag(320, 1); });
   refused("more above the tail than one batch", [&] {
+    lines.limit.store(640 + ring.capacity());
     for (Position at = 640; at <= 640 + ring.capacity() / 2; at += 64) {
       ring.set_tag(at, at + 1);
       ring.ring().header_at(at)->length_and_type.store(48);

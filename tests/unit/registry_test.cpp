@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/attached.hpp"
+#include "support/crash.hpp"
 #include "support/hooked_memory.hpp"
 #include "support/messages.hpp"
 
@@ -41,6 +42,21 @@ TEST(Line, the_lowest_free_one_is_taken_and_blank) {
   EXPECT_TRUE(leases.alive(0));
   place.registry.activate(0, 1);
   EXPECT_EQ(place.registry.state_of(0, 1), LineState::kActive);
+}
+
+// Who buries the dead looks at the lines that were used, and no further.
+TEST(Line, whose_taker_dies_at_any_moment_is_found_by_who_buries) {
+  PlainRing<HookedMemory> ring;
+  FakeLeases leases(ring.leases());
+  for (const Image& crash : crashes_of(ring, [&] { (void)Registry<HookedMemory>(ring.area()).take_line(leases, 1); })) {
+    PlainRing after;
+    after.restore(crash);
+    FakeLeases others(after.leases());
+    Registry<> registry(after.area());
+    const bool taken = registry.occupied(0);
+    EXPECT_EQ(registry.bury(others, /*dissolving=*/false), taken);
+    EXPECT_FALSE(registry.occupied(0));
+  }
 }
 
 TEST(Line, a_gap_is_filled_with_the_next_generation) {

@@ -7,8 +7,8 @@
 //   3  The word where the next tag will be never equals that tag before it is committed.
 //   4  limit never goes down; what lies below limit - capacity may be overwritten at any moment.
 //   5  Nothing that a peer can write bounds a write: shadows of all words are private.
-//   6  The first message of each step of the index is noted before anything is written at or behind it, and before the
-//      limit moves. So whenever the producer stops, all messages from the last entry up to the tail are whole.
+//   6  The first message of each step of the index is noted before anything is written at or behind it. So whenever the
+//      producer stops, all messages from the last entry at or below the tail up to the tail are whole.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -107,7 +107,6 @@ class Producer {
   bool refresh_limit(std::uint64_t bytes) noexcept {
     const Position needed = position_ + bytes + kSlotBytes;
     if (needed <= limit_) return true;
-    note_position();
     const Position candidate = limit_by(slowest_group(), needed);
     if (candidate <= limit_) return false;
     Position settled = candidate;
@@ -249,7 +248,7 @@ class Producer {
 
   // The first message of each step of the index comes by here.
   [[gnu::noinline]] std::byte* claim_at_bound(std::uint64_t length) noexcept {
-    note_position();
+    if (position_ >= next_index_ && max_length_ != 0) note(Place{position_, messages_, bytes_});
     return position_ + extent_of(length) + kSlotBytes <= limit_ ? payload_of(header_) : nullptr;
   }
 
@@ -258,11 +257,6 @@ class Producer {
     header_ = header_at(position_);
     messages_ = place.messages;
     bytes_ = place.bytes;
-  }
-
-  // Invariant 6, before the limit moves or anything is written.
-  void note_position() noexcept {
-    if (position_ >= next_index_ && max_length_ != 0) note(Place{position_, messages_, bytes_});
   }
 
   void note(Place place) noexcept {

@@ -102,11 +102,13 @@ void Removal::take_lease() {
   });
   if (lease_->take(kRemoverByte)) return;
   if (errno != EAGAIN && errno != EACCES) fail_system(what_ + ": take the remover's lease", errno);
-  if (leased(ring_.get(), kRemoverByte)) fail(Status::kInUse, what_ + ": somebody else removes it");
-  if (lease_->take(kRemoverByte)) return;  // who held it has just let it go
-  fail(Status::kSquatted, what_ +
-                              ": some process holds a read lock on the remover's lease, which only an attack does; "
-                              "find it in /proc/locks");
+  if (squatted(ring_.get(), kRemoverByte)) {
+    fail(Status::kSquatted, what_ +
+                                ": some process holds a read lock on the remover's lease, which only an attack does; "
+                                "find it in /proc/locks");
+  }
+  // Unless who held it has just let it go.
+  if (!lease_->take(kRemoverByte)) fail(Status::kInUse, what_ + ": somebody else removes it");
 }
 
 void Removal::reach_holders() {

@@ -192,7 +192,7 @@ TEST(Newest, is_known_though_the_limit_has_left_the_last_entry_behind) {
   ASSERT_EQ(producer.limit(), producer.position() + ring.capacity());
   ASSERT_TRUE(newest(ring.ring()));
   EXPECT_EQ(newest(ring.ring())->messages, producer.messages());
-  // Unless the tail moves meanwhile.
+  // It was not the limit that vouched for it.
   EXPECT_FALSE(algorithm::spared(ring.ring(), producer.position() - 512));
 }
 

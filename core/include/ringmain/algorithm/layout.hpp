@@ -47,7 +47,7 @@ inline constexpr std::size_t kSlotsOffset = std::size_t{64} << 10;
 inline constexpr std::size_t kMinCapacity = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxCapacity = std::size_t{1} << 46;
 inline constexpr std::size_t kIndexEntries = 1024;  // of index_step() bytes each
-inline constexpr std::size_t kLimitSteps = 64;      // a ring's: in what steps the limit moves while nobody gates
+inline constexpr std::size_t kLimitSteps = 64;      // in a ring: by how much the limit moves while nobody gates
 inline constexpr Position kNowhere = ~Position{0};
 
 inline constexpr std::uint64_t kMagic = 0x4e49414d474e4952;           // "RINGMAIN"

@@ -25,6 +25,7 @@ class Deadline {
   explicit Deadline(std::chrono::nanoseconds timeout) noexcept {
     if (timeout != kForever) at_ = now_ns() + std::min(timeout.count(), kFar);
   }
+  bool never() const noexcept { return at_ == kNever; }
   bool passed() const noexcept { return at_ != kNever && now_ns() >= at_; }
   std::chrono::nanoseconds left(std::chrono::nanoseconds at_most) const noexcept {
     if (at_ == kNever) return at_most;

@@ -22,6 +22,7 @@ const char* describe(Status status) noexcept {
     case Status::kEvicted: return "evicted: lagged longer than the ring allows";
     case Status::kRemoved: return "the ring was removed";
     case Status::kLeaseLost: return "the lease of this handle is gone";
+    case Status::kConsumerLost: return "the receiving end is gone";
     case Status::kTooLarge: return "too large";
     case Status::kNotFound: return "not found";
     case Status::kExists: return "exists already";
@@ -34,12 +35,16 @@ const char* describe(Status status) noexcept {
     case Status::kTooMany: return "too many participants";
     case Status::kSquatted: return "a foreign lock holds the byte of a lease";
     case Status::kNoLocks: return "the file system keeps no locks between processes";
+    case Status::kBadAddress: return "not a valid address";
+    case Status::kAddressInUse: return "the address is in use";
+    case Status::kUnsupported: return "not supported by this kernel or build";
     case Status::kNotARing: return "not a ring";
     case Status::kTruncated: return "truncated";
     case Status::kLayoutMismatch: return "made by another layout version";
     case Status::kTypeMismatch: return "carries another type";
     case Status::kUnclean: return "was not closed before the machine restarted";
     case Status::kCorrupt: return "corrupt";
+    case Status::kBadFrame: return "not a stream of messages, or cut off within one";
     case Status::kSystem: return "system error";
   }
   return "unknown status";

@@ -265,6 +265,13 @@ void Producer::close() noexcept {
   state_->lease.drop();
 }
 
+void Producer::abandon() noexcept {
+  if (!state_ || state_->stopped != Status::kOk) return;
+  state_->lease.drop();
+  ring_bell_for_all(ring_->ring());
+  state_->stop(Status::kEnd);
+}
+
 void Producer::remove() {
   if (state_->stopped == Status::kOk && !state_->lease.intact()) state_->stop(Status::kLeaseLost);
   if (state_->stopped != Status::kOk) {

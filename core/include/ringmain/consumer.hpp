@@ -162,6 +162,10 @@ class Consumer {
   std::uint64_t lost() const noexcept;                                     // messages missed since attach
   std::size_t capacity() const noexcept;
 
+  // A borrowed message may be overwritten meanwhile, so that still_valid() must be asked after its use: the ring
+  // overwrites or evicts, or this is a spectator.
+  bool lossy() const noexcept { return reader_->lossy(); }
+
  private:
   friend class Readiness;
   friend std::optional<std::size_t> wait_any(std::span<Consumer* const>, std::chrono::nanoseconds);

@@ -23,6 +23,7 @@ enum class Status : int {
   kEvicted = 11,       // lagged longer than the ring allows; attach again
   kRemoved = 12,       // the ring was removed
   kLeaseLost = 13,     // this handle's lease is gone (a stray closefrom(), or a forked child uses it)
+  kConsumerLost = 14,  // of a carrier that isn't a ring: the receiving end is gone
   // What was asked for can't be done.
   kTooLarge = 20,        // a message above capacity / 2 - 16, or a buffer too small for the message
   kNotFound = 21,        // no ring of this name
@@ -36,13 +37,17 @@ enum class Status : int {
   kTooMany = 29,         // every consumer or group line is taken
   kSquatted = 30,        // a foreign lock sits on the byte of a lease
   kNoLocks = 31,         // this file system doesn't keep locks between processes
+  kBadAddress = 32,      // no address of a carrier, or an option that it doesn't have
+  kAddressInUse = 33,    // another process listens there, or has this end
+  kUnsupported = 34,     // this kernel or build doesn't have what is needed
   // What was found isn't what it should be.
   kNotARing = 40,        // no magic: foreign or garbage
   kTruncated = 41,       // a file is shorter than its header says
   kLayoutMismatch = 42,  // made by another layout version or build
   kTypeMismatch = 43,    // a typed ring of another type, or untyped
   kUnclean = 44,         // a ring on disk that an earlier boot left without closing
-  kCorrupt = 45,         // the segment holds what no producer wrote
+  kCorrupt = 45,         // the segment, or the journal, holds what no producer wrote
+  kBadFrame = 46,        // a stream that is no stream of messages, or breaks off within one
   kSystem = 50,          // the operating system failed us; see Error::system_error()
 };
 

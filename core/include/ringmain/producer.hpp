@@ -113,6 +113,10 @@ class Producer {
   // Ends the stream: consumers receive what is left, then kEnd. Later calls of this handle return kEnd. Idempotent.
   void close() noexcept;
 
+  // Leaves as if killed: consumers receive what is left, then kProducerLost, and so know that the stream is incomplete.
+  // Another producer can take over. Later calls of this handle return kEnd. Idempotent.
+  void abandon() noexcept;
+
   // Removes the ring, by whatever directory it is reached: consumers receive what is left, then kRemoved. Nothing happens
   // to a new ring that has the name by now. Throws kNoPermission, kInUse (another removes it), kSquatted, kSystem, and
   // what ended this handle, as publishing would return it.

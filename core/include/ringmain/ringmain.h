@@ -48,6 +48,7 @@ typedef enum ringmain_status {
   RINGMAIN_EVICTED = 11,       /* lagged longer than the ring allows; attach again */
   RINGMAIN_REMOVED = 12,       /* the ring was removed */
   RINGMAIN_LEASE_LOST = 13,    /* this handle's lease is gone (a stray closefrom(), or a forked child uses it) */
+  RINGMAIN_CONSUMER_LOST = 14, /* of a carrier that isn't a ring: the receiving end is gone */
   /* What was asked for can't be done. */
   RINGMAIN_TOO_LARGE = 20,       /* a message above capacity / 2 - 16, or a buffer too small for the message */
   RINGMAIN_NOT_FOUND = 21,       /* no ring of this name */
@@ -61,13 +62,17 @@ typedef enum ringmain_status {
   RINGMAIN_TOO_MANY = 29,        /* every consumer or group line is taken */
   RINGMAIN_SQUATTED = 30,        /* a foreign lock sits on the byte of a lease */
   RINGMAIN_NO_LOCKS = 31,        /* this file system doesn't keep locks between processes */
+  RINGMAIN_BAD_ADDRESS = 32,     /* no address of a carrier, or an option that it doesn't have */
+  RINGMAIN_ADDRESS_IN_USE = 33,  /* another process listens there, or has this end */
+  RINGMAIN_UNSUPPORTED = 34,     /* this kernel or build doesn't have what is needed */
   /* What was found isn't what it should be. */
   RINGMAIN_NOT_A_RING = 40,      /* no magic: foreign or garbage */
   RINGMAIN_TRUNCATED = 41,       /* a file is shorter than its header says */
   RINGMAIN_LAYOUT_MISMATCH = 42, /* made by another layout version or build */
   RINGMAIN_TYPE_MISMATCH = 43,   /* a typed ring of another type, or untyped */
   RINGMAIN_UNCLEAN = 44,         /* a ring on disk that an earlier boot left without closing */
-  RINGMAIN_CORRUPT = 45,         /* the segment holds what no producer wrote */
+  RINGMAIN_CORRUPT = 45,         /* the segment, or the journal, holds what no producer wrote */
+  RINGMAIN_BAD_FRAME = 46,       /* a stream that is no stream of messages, or breaks off within one */
   RINGMAIN_SYSTEM = 50           /* the operating system failed us; see ringmain_last_system_error() */
 } ringmain_status;
 

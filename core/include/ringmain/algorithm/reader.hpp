@@ -27,7 +27,7 @@ class Reader {
       : slots_(ring.slots), mask_(ring.capacity - kSlotBytes), cursor_(cursor),
         wanted_(fenced || ring.full_fences ? &kWanted : &ring.producer->room_wanted),
         released_(head == nullptr ? 0 : kNowhere), ring_(ring), head_(head),
-        validated_(ring.may_overwrite() || ring.consumers == nullptr), fenced_(fenced || ring.full_fences) {
+        validated_(lossy()), fenced_(fenced || ring.full_fences) {
     stand_at(0);
     trust();
   }
@@ -169,6 +169,7 @@ class Reader {
   Position position() const noexcept { return position_; }
   bool holds() const noexcept { return next_ != position_; }
   std::uint64_t lost() const noexcept { return lost_; }
+  bool lossy() const noexcept { return ring_.may_overwrite() || ring_.consumers == nullptr; }
   const Ring<Memory>& ring() const noexcept { return ring_; }
 
  private:

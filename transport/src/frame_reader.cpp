@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "frame_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "fail.hpp"
+
+namespace ringmain::transport {
+namespace {
+
+constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
+constexpr std::size_t kLarge = std::size_t{32} << 10;  // from here on a message is worth a read of its own
+
+const char* word_for(Framing framing) {
+  switch (framing) {
+    case Framing::kLines: return "line";
+    case Framing::kFrames: return "frame";
+    default: return "message";
+  }
+}
+
+}  // namespace
+
+FrameReader::FrameReader(Framing framing, std::string name, std::size_t largest)
+    : framing_(framing), name_(std::move(name)), largest_(largest),
+      buffer_(framing == Framing::kRaw ? largest : kReadAtOnce) {}
+
+void FrameReader::reset(Sink* sink) noexcept {
+  if (filling_ && sink != nullptr) sink->abort();
+  filling_ = false;
+  begin_ = end_ = taken_ = searched_ = 0;
+  ended_ = false;
+}
+
+std::string FrameReader::cut_off() const {
+  if (filling_) return fmt::format("it ends after {} of {} bytes", filled_, claimed_.size());
+  const auto frame = find();
+  const std::size_t wanted = frame ? frame->total : (framing_ == Framing::kFrames ? 4 : kWordBytes);
+  return fmt::format("the last {} is truncated: it ends after {} of {} bytes", word_for(framing_), unread().size(),
+                     wanted);
+}
+
+std::optional<Frame> FrameReader::find() const { return find_frame(framing_, unread(), searched_, ended_); }
+
+void FrameReader::check_length(std::size_t bytes, std::size_t largest) const {
+  if (bytes <= largest) return;
+  fail(Status::kTooLarge,
+       fmt::format("{}: {} {} has {}{} bytes: the largest that can be taken has {}", name_, word_for(framing_),
+                   messages_ + 1, bytes, framing_ == Framing::kLines ? " or more" : "", largest));
+}
+
+FrameReader::What FrameReader::take(const Frame& frame) noexcept {
+  searched_ = 0;
+  taken_ = frame.total;
+  bytes_ = unread().subspan(frame.begin, frame.bytes);
+  type_ = frame.type;
+  if (frame.control) return What::kControl;
+  ++messages_;
+  return What::kMessage;
+}
+
+// At least half of the buffer is free afterwards, or what is wanted fits. It grows as bytes come, not as a length says
+// that they will.
+void FrameReader::make_space(std::size_t wanted) {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (begin_ > 0 && buffer_.size() - begin_ < std::max(wanted, buffer_.size() / 2)) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= std::exchange(begin_, 0);
+  }
+  if (end_ == buffer_.size()) buffer_.resize(std::min(std::max(wanted, 2 * end_), 2 * end_));
+}
+
+// kMessage: something came.
+FrameReader::What FrameReader::read_more(ByteStream& stream, std::optional<Deadline>& deadline, std::size_t wanted) {
+  make_space(wanted);
+  const auto got = stream.read(std::span(buffer_).subspan(end_), *deadline);
+  if (!got) return What::kTimedOut;
+  ended_ = *got == 0;
+  end_ += *got;
+  return What::kMessage;
+}
+
+FrameReader::What FrameReader::next(ByteStream& stream, std::chrono::nanoseconds timeout) {
+  begin_ += std::exchange(taken_, 0);
+  std::optional<Deadline> deadline;
+  for (;;) {
+    const auto frame = find();
+    if (frame && frame->total <= unread().size()) return take(*frame);
+    if (ended_) return unread().empty() ? What::kEnd : What::kCutOff;
+    check_length(frame ? frame->bytes : unread().size(), largest_);
+    searched_ = unread().size();
+    if (!deadline) deadline.emplace(timeout);
+    if (const What what = read_more(stream, deadline, frame ? frame->total : searched_ + 1); what != What::kMessage) {
+      return what;
+    }
+  }
+}
+
+FrameReader::What FrameReader::next_into(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout) {
+  if (filling_) return fill(stream, sink, timeout);
+  begin_ += std::exchange(taken_, 0);
+  if (framing_ == Framing::kRaw) return chunk_into(stream, sink, timeout);
+  const auto frame = find();
+  if (frame && !frame->control && frame->bytes >= kLarge && frame->total > unread().size() && !ended_) {
+    return claim_for(*frame, sink, timeout);
+  }
+  largest_ = std::min(largest_, sink.max_message());
+  const What what = next(stream, timeout);
+  if (what != What::kMessage || sink.send(bytes_, type_, timeout) == Status::kOk) return what;
+  taken_ = 0;  // it is found again
+  --messages_;
+  return What::kNoRoom;
+}
+
+FrameReader::What FrameReader::chunk_into(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout) {
+  const std::size_t chunk = std::min(largest_, sink.max_message());
+  std::byte* room = sink.claim(chunk, timeout);
+  if (room == nullptr) return What::kNoRoom;
+  std::optional<std::size_t> got;
+  try {
+    got = stream.read({room, chunk}, Deadline(timeout));
+  } catch (...) {
+    sink.abort();
+    throw;
+  }
+  if (!got || *got == 0) {
+    sink.abort();
+    return got ? What::kEnd : What::kTimedOut;
+  }
+  sink.commit(*got, 0);
+  bytes_ = {room, *got};
+  return What::kMessage;
+}
+
+FrameReader::What FrameReader::claim_for(const Frame& frame, Sink& sink, std::chrono::nanoseconds timeout) {
+  check_length(frame.bytes, std::min(largest_, sink.max_message()));
+  std::byte* room = sink.claim(frame.bytes, timeout);
+  if (room == nullptr) return What::kNoRoom;
+  claimed_ = {room, frame.bytes};
+  const std::span<const std::byte> here = unread().subspan(frame.begin);
+  if (!here.empty()) std::memcpy(room, here.data(), here.size());
+  filled_ = here.size();
+  type_ = frame.type;
+  begin_ = end_ = searched_ = 0;
+  filling_ = true;
+  return What::kTimedOut;  // the next call reads on
+}
+
+FrameReader::What FrameReader::fill(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout) {
+  const Deadline deadline(timeout);
+  while (filled_ < claimed_.size()) {
+    const auto got = stream.read(claimed_.subspan(filled_), deadline);
+    if (!got) return What::kTimedOut;
+    if (*got == 0) return What::kCutOff;
+    filled_ += *got;
+  }
+  filling_ = false;
+  sink.commit(claimed_.size(), type_);
+  bytes_ = claimed_;
+  ++messages_;
+  return What::kMessage;
+}
+
+}  // namespace ringmain::transport

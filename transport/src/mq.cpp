@@ -1,0 +1,191 @@
+// mq:NAME, a POSIX message queue. The source makes it, the sink opens it; a lock on the queue itself tells each whether
+// the other lives.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <mqueue.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "fail.hpp"
+#include "framing.hpp"
+#include "lease.hpp"
+#include "packets.hpp"
+#include "ringmain/transport/address.hpp"
+
+namespace ringmain::transport {
+namespace {
+
+constexpr std::size_t kDefaultSize = 8192;       // what the kernel allows everybody: fs/mqueue/msgsize_max
+constexpr std::size_t kDefaultDepth = 10;        // fs/mqueue/msg_max
+constexpr std::chrono::milliseconds kRound{50};  // how often the other end's lease is looked at
+constexpr off_t kReceiverByte = 0;
+constexpr off_t kSenderByte = 1;
+
+std::string path_of(const Address& address) {
+  if (address.target().find('/') != std::string::npos) address.refuse("the name of a queue has no '/'");
+  return "/" + address.target();
+}
+
+Descriptor open_queue(const std::string& path, int flags) {
+  return Descriptor(static_cast<int>(::mq_open(path.c_str(), flags | O_CLOEXEC)));
+}
+
+std::size_t largest_packet(int queue, const std::string& name) {
+  mq_attr attributes{};
+  if (::mq_getattr(queue, &attributes) != 0) fail_system(name, errno);
+  return static_cast<std::size_t>(attributes.mq_msgsize);
+}
+
+// By the clock that the queue's calls want.
+timespec in(std::chrono::nanoseconds span) noexcept {
+  const std::int64_t at = read_clock(CLOCK_REALTIME) + span.count();
+  return {at / 1'000'000'000, at % 1'000'000'000};
+}
+
+class QueueIn final : public PacketIn {
+ public:
+  explicit QueueIn(const Address& address)
+      : path_(path_of(address)), name_(address.text()), lease_([this] { return open_queue(path_, O_RDWR); }) {
+    if (const Descriptor found = open_queue(path_, O_RDONLY); found && leased(found.get(), kReceiverByte)) {
+      fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
+    }
+    ::mq_unlink(path_.c_str());  // what a killed receiver left behind
+    mq_attr attributes{};
+    attributes.mq_msgsize = static_cast<long>(address.size("size", kDefaultSize) + kWordBytes);
+    attributes.mq_maxmsg = static_cast<long>(address.number("depth", kDefaultDepth));
+    queue_ = Descriptor(
+        static_cast<int>(::mq_open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &attributes)));
+    if (!queue_) fail_to_make(attributes);
+    if (!lease_.take(kReceiverByte)) fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
+  }
+  ~QueueIn() override { finish(); }
+
+  std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) override {
+    for (;;) {
+      const bool alone = joined_ && !leased(queue_.get(), kSenderByte);  // asked before the last look at the queue
+      const timespec until = in(alone ? std::chrono::nanoseconds{0} : deadline.left(kRound));
+      const ssize_t got =
+          ::mq_timedreceive(queue_.get(), reinterpret_cast<char*>(into.data()), into.size(), nullptr, &until);
+      joined_ = joined_ || got >= 0 || leased(queue_.get(), kSenderByte);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno == EINTR) continue;
+      if (errno != ETIMEDOUT) fail_system(name_, errno);
+      if (alone) return 0;
+      if (deadline.passed()) return std::nullopt;
+    }
+  }
+  std::size_t largest() const noexcept override { return largest_packet(queue_.get(), name_); }
+  void finish() override {
+    lease_.drop();
+    if (std::exchange(made_, false)) ::mq_unlink(path_.c_str());
+  }
+  int descriptor() const noexcept override { return queue_.get(); }
+
+ private:
+  [[noreturn]] void fail_to_make(const mq_attr& wanted) const {
+    if (errno == EINVAL || errno == EMFILE) {
+      fail(Status::kNoSpace,
+           fmt::format(
+               "{}: the system allows no queue of {} messages of {} bytes; see /proc/sys/fs/mqueue and ulimit -q",
+               name_, wanted.mq_maxmsg, wanted.mq_msgsize),
+           errno);
+    }
+    fail_system(name_, errno);
+  }
+
+  std::string path_;
+  std::string name_;
+  Lease lease_;
+  Descriptor queue_{};
+  bool made_ = true;
+  bool joined_ = false;  // a sender was there
+};
+
+class QueueOut final : public PacketOut {
+ public:
+  explicit QueueOut(const Address& address)
+      : path_(path_of(address)), name_(address.text()), lease_([this] { return open_queue(path_, O_RDWR); }) {
+    const Deadline deadline(address.duration("wait", std::chrono::seconds{1}));
+    while (!try_open()) {
+      if (deadline.passed()) {
+        fail(Status::kNotFound, name_ + ": nobody receives there; start the receiver first, or wait with ?wait=10s");
+      }
+      std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{20}));
+    }
+    if (!lease_.take(kSenderByte)) fail(Status::kAddressInUse, name_ + ": another process sends to this queue");
+    packet_.resize(largest());
+  }
+
+  bool send(std::span<const std::byte> word, std::span<const std::byte> payload, const Deadline& deadline) override {
+    std::memcpy(packet_.data(), word.data(), word.size());
+    if (!payload.empty()) std::memcpy(packet_.data() + word.size(), payload.data(), payload.size());
+    const std::size_t bytes = word.size() + payload.size();
+    for (;;) {
+      if (look_.due()) check_receiver();
+      const timespec until = in(deadline.left(kRound));
+      if (::mq_timedsend(queue_.get(), reinterpret_cast<const char*>(packet_.data()), bytes, 0, &until) == 0)
+        return true;
+      if (errno == EINTR) continue;
+      if (errno != ETIMEDOUT) fail_system(name_, errno);
+      check_receiver();
+      if (deadline.passed()) return false;
+    }
+  }
+  std::size_t largest() const noexcept override { return largest_packet(queue_.get(), name_); }
+
+  // The receiver lets go of the queue when it has received the end.
+  bool drain(const Deadline& deadline) override {
+    for (;;) {
+      const bool gone = !leased(queue_.get(), kReceiverByte);
+      mq_attr left{};
+      ::mq_getattr(queue_.get(), &left);
+      if (gone && left.mq_curmsgs == 0) return true;
+      if (gone) fail_lost();
+      if (deadline.passed()) return false;
+      std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{1}));
+    }
+  }
+
+ private:
+  bool try_open() {
+    queue_ = open_queue(path_, O_RDWR);
+    if (!queue_ && errno != ENOENT) fail_system(name_, errno);
+    return queue_ && leased(queue_.get(), kReceiverByte);
+  }
+
+  [[noreturn]] void fail_lost() const {
+    fail(Status::kConsumerLost, name_ + ": the receiver went without having received everything");
+  }
+  void check_receiver() const {
+    if (!leased(queue_.get(), kReceiverByte)) fail_lost();
+  }
+
+  std::string path_;
+  std::string name_;
+  Lease lease_;
+  Descriptor queue_{};
+  std::vector<std::byte> packet_{};
+  Every look_{kRound};
+};
+
+}  // namespace
+
+Carrier mq_carrier() {
+  using End = CarrierOption::End;
+  return {"mq",
+          "mq:NAME",
+          "a POSIX message queue",
+          {{"size", "SIZE", "of the largest message [default: 8K]", End::kSource},
+           {"depth", "N", "messages that it holds [default: 10]", End::kSource},
+           {"wait", "DURATION", "for the receiver [default: 1s]", End::kSink}},
+          [](const Address& address) { return packet_source(std::make_unique<QueueIn>(address), address.text()); },
+          [](const Address& address) { return packet_sink(std::make_unique<QueueOut>(address), address.text()); }};
+}
+
+}  // namespace ringmain::transport

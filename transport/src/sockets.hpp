@@ -1,0 +1,38 @@
+// Listening and connecting, by unix path or by TCP host and port.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "clock.hpp"
+#include "descriptor.hpp"
+
+namespace ringmain::transport {
+
+// Where a socket is to be found.
+class Place {
+ public:
+  virtual ~Place() = default;
+
+  // Throws kAddressInUse (another process listens there), kExists (what is there is no socket), kNoPermission, kNotFound.
+  virtual Descriptor listen() = 0;
+  // A connection, if somebody listens there; else an empty one, and errno says why not.
+  virtual Descriptor try_connect() = 0;
+  virtual void forget() noexcept {}                      // nobody listens any more: what it left behind goes
+  virtual const std::string& name() const noexcept = 0;  // the address, for error messages
+};
+
+std::unique_ptr<Place> unix_place(std::string path, int type, std::string name);       // SOCK_STREAM, SOCK_SEQPACKET
+std::unique_ptr<Place> tcp_place(const std::string& host_and_port, std::string name);  // throws kBadAddress
+
+// Tries again until somebody listens. Throws kNotFound when nobody does until the deadline.
+Descriptor connect_to(Place& place, const Deadline& deadline);
+
+// Waits for a connection. Empty: none until the deadline.
+Descriptor accept_from(int listener, const Deadline& deadline, const std::string& name);
+
+}  // namespace ringmain::transport

@@ -1,0 +1,116 @@
+// TCP, by host and port.
+// SPDX-License-Identifier: MIT
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "fail.hpp"
+#include "sockets.hpp"
+
+namespace ringmain::transport {
+namespace {
+
+using Candidates = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+void set(int socket, int level, int option, int value) noexcept {
+  ::setsockopt(socket, level, option, &value, sizeof value);  // what isn't to be had is done without
+}
+
+// A message leaves at once; and who vanished without a word (a power cut, a cable) is noticed within half a minute.
+void prepare(int socket) noexcept {
+  constexpr int kSilenceMs = 20'000;
+  set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kSilenceMs);
+  set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+class TcpPlace final : public Place {
+ public:
+  TcpPlace(const std::string& host_and_port, std::string name) : name_(std::move(name)) {
+    const std::size_t colon = host_and_port.rfind(':');
+    if (colon == std::string::npos || colon + 1 == host_and_port.size()) {
+      fail(Status::kBadAddress, "'" + name_ + "': it needs a port; write it like tcp:127.0.0.1:7000 or tcp:[::1]:7000");
+    }
+    host_ = host_and_port.substr(0, colon);
+    port_ = host_and_port.substr(colon + 1);
+    const bool bracketed = host_.size() > 2 && host_.front() == '[' && host_.back() == ']';
+    if (bracketed) host_ = host_.substr(1, host_.size() - 2);
+    if (host_ == "*") host_.clear();
+  }
+
+  Descriptor listen() override {
+    int error = 0;
+    for (const Candidates found = resolve(AI_PASSIVE); const auto& candidate : list(found)) {
+      Descriptor socket = open(*candidate);
+      if (!socket) continue;
+      set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);  // connections that linger from before don't count
+      if (::bind(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0 && ::listen(socket.get(), 16) == 0) {
+        prepare(socket.get());  // what is accepted inherits it
+        return socket;
+      }
+      error = errno;
+    }
+    if (error == EADDRINUSE) {
+      fail(Status::kAddressInUse, name_ + ": another process listens there; end it, or use another port", error);
+    }
+    fail_system(name_, error);
+  }
+
+  Descriptor try_connect() override {
+    int error = ECONNREFUSED;
+    for (const Candidates found = resolve(0); const auto& candidate : list(found)) {
+      Descriptor socket = open(*candidate);
+      if (!socket) continue;
+      prepare(socket.get());
+      if (::connect(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0) return socket;
+      error = errno;
+    }
+    errno = error;
+    return {};
+  }
+
+  const std::string& name() const noexcept override { return name_; }
+
+ private:
+  Candidates resolve(int flags) const {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(host_.empty() ? nullptr : host_.c_str(), port_.c_str(), &hints, &found);
+    if (error != 0) {
+      fail(Status::kBadAddress, name_ + ": " + (error == EAI_SYSTEM ? "name service failed" : ::gai_strerror(error)));
+    }
+    return {found, ::freeaddrinfo};
+  }
+
+  static std::vector<const addrinfo*> list(const Candidates& found) {
+    std::vector<const addrinfo*> all;
+    for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next) all.push_back(one);
+    return all;
+  }
+
+  static Descriptor open(const addrinfo& candidate) {
+    return Descriptor(::socket(candidate.ai_family, candidate.ai_socktype | SOCK_CLOEXEC, candidate.ai_protocol));
+  }
+
+  std::string name_;
+  std::string host_;
+  std::string port_;
+};
+
+}  // namespace
+
+std::unique_ptr<Place> tcp_place(const std::string& host_and_port, std::string name) {
+  return std::make_unique<TcpPlace>(host_and_port, std::move(name));
+}
+
+}  // namespace ringmain::transport

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <mqueue.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -21,9 +22,9 @@
 namespace ringmain::transport {
 namespace {
 
-constexpr std::size_t kDefaultSize = 8192;       // what the kernel allows everybody: fs/mqueue/msgsize_max
-constexpr std::size_t kDefaultDepth = 10;        // fs/mqueue/msg_max
-constexpr std::chrono::milliseconds kRound{50};  // how often the other end's lease is looked at
+constexpr std::size_t kDefaultSize = 8192 - kWordBytes;  // what the kernel allows everybody: fs/mqueue/msgsize_max
+constexpr std::size_t kDefaultDepth = 10;                // fs/mqueue/msg_max
+constexpr std::chrono::milliseconds kRound{50};          // how often the other end's lease is looked at
 constexpr off_t kReceiverByte = 0;
 constexpr off_t kSenderByte = 1;
 
@@ -51,18 +52,9 @@ timespec in(std::chrono::nanoseconds span) noexcept {
 class QueueIn final : public PacketIn {
  public:
   explicit QueueIn(const Address& address)
-      : path_(path_of(address)), name_(address.text()), lease_([this] { return open_queue(path_, O_RDWR); }) {
-    if (const Descriptor found = open_queue(path_, O_RDONLY); found && leased(found.get(), kReceiverByte)) {
-      fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
-    }
-    ::mq_unlink(path_.c_str());  // what a killed receiver left behind
-    mq_attr attributes{};
-    attributes.mq_msgsize = static_cast<long>(address.size("size", kDefaultSize) + kWordBytes);
-    attributes.mq_maxmsg = static_cast<long>(address.number("depth", kDefaultDepth));
-    queue_ = Descriptor(
-        static_cast<int>(::mq_open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &attributes)));
-    if (!queue_) fail_to_make(attributes);
-    if (!lease_.take(kReceiverByte)) fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
+      : path_(path_of(address)), name_(address.text()), queue_(make(address)),
+        lease_([this] { return open_queue(path_, O_RDWR); }) {
+    if (!lease_.take(kReceiverByte)) fail_in_use();
   }
   ~QueueIn() override { finish(); }
 
@@ -88,6 +80,23 @@ class QueueIn final : public PacketIn {
   int descriptor() const noexcept override { return queue_.get(); }
 
  private:
+  Descriptor make(const Address& address) const {
+    if (const Descriptor found = open_queue(path_, O_RDONLY); found && leased(found.get(), kReceiverByte))
+      fail_in_use();
+    ::mq_unlink(path_.c_str());  // what a killed receiver left behind
+    mq_attr attributes{};
+    attributes.mq_msgsize = static_cast<long>(address.size("size", kDefaultSize) + kWordBytes);
+    attributes.mq_maxmsg = static_cast<long>(address.number("depth", kDefaultDepth));
+    constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+    Descriptor queue(static_cast<int>(::mq_open(path_.c_str(), kFlags, 0600, &attributes)));
+    if (!queue) fail_to_make(attributes);
+    return queue;
+  }
+
+  [[noreturn]] void fail_in_use() const {
+    fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
+  }
+
   [[noreturn]] void fail_to_make(const mq_attr& wanted) const {
     if (errno == EINVAL || errno == EMFILE) {
       fail(Status::kNoSpace,
@@ -101,8 +110,8 @@ class QueueIn final : public PacketIn {
 
   std::string path_;
   std::string name_;
+  Descriptor queue_;
   Lease lease_;
-  Descriptor queue_{};
   bool made_ = true;
   bool joined_ = false;  // a sender was there
 };
@@ -110,14 +119,9 @@ class QueueIn final : public PacketIn {
 class QueueOut final : public PacketOut {
  public:
   explicit QueueOut(const Address& address)
-      : path_(path_of(address)), name_(address.text()), lease_([this] { return open_queue(path_, O_RDWR); }) {
-    const Deadline deadline(address.duration("wait", std::chrono::seconds{1}));
-    while (!try_open()) {
-      if (deadline.passed()) {
-        fail(Status::kNotFound, name_ + ": nobody receives there; start the receiver first, or wait with ?wait=10s");
-      }
-      std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{20}));
-    }
+      : path_(path_of(address)), name_(address.text()),
+        queue_(open_when_there(Deadline(address.duration("wait", std::chrono::seconds{1})))),
+        lease_([this] { return open_queue(path_, O_RDWR); }) {
     if (!lease_.take(kSenderByte)) fail(Status::kAddressInUse, name_ + ": another process sends to this queue");
     packet_.resize(largest());
   }
@@ -153,13 +157,25 @@ class QueueOut final : public PacketOut {
   }
 
  private:
-  bool try_open() {
-    queue_ = open_queue(path_, O_RDWR);
-    if (!queue_ && errno != ENOENT) fail_system(name_, errno);
-    return queue_ && leased(queue_.get(), kReceiverByte);
+  Descriptor open_when_there(const Deadline& deadline) const {
+    for (;;) {
+      Descriptor queue = open_queue(path_, O_RDWR);
+      if (!queue && errno != ENOENT) fail_system(name_, errno);
+      if (queue && leased(queue.get(), kReceiverByte)) return queue;
+      if (deadline.passed()) {
+        fail(Status::kNotFound, name_ + ": nobody receives there; start the receiver first, or wait with ?wait=10s");
+      }
+      std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{20}));
+    }
   }
 
+  // What a killed receiver left behind goes, unless another has made a new queue of that name.
   [[noreturn]] void fail_lost() const {
+    struct stat ours {};
+    struct stat now {};
+    const Descriptor found = open_queue(path_, O_RDONLY);
+    const bool same = found && ::fstat(found.get(), &now) == 0 && ::fstat(queue_.get(), &ours) == 0;
+    if (same && now.st_ino == ours.st_ino && !leased(found.get(), kReceiverByte)) ::mq_unlink(path_.c_str());
     fail(Status::kConsumerLost, name_ + ": the receiver went without having received everything");
   }
   void check_receiver() const {
@@ -168,8 +184,8 @@ class QueueOut final : public PacketOut {
 
   std::string path_;
   std::string name_;
+  Descriptor queue_;
   Lease lease_;
-  Descriptor queue_{};
   std::vector<std::byte> packet_{};
   Every look_{kRound};
 };
@@ -181,7 +197,7 @@ Carrier mq_carrier() {
   return {"mq",
           "mq:NAME",
           "a POSIX message queue",
-          {{"size", "SIZE", "of the largest message [default: 8K]", End::kSource},
+          {{"size", "SIZE", "of the largest message [default: 8184]", End::kSource},
            {"depth", "N", "messages that it holds [default: 10]", End::kSource},
            {"wait", "DURATION", "for the receiver [default: 1s]", End::kSink}},
           [](const Address& address) { return packet_source(std::make_unique<QueueIn>(address), address.text()); },

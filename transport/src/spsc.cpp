@@ -33,7 +33,7 @@ struct alignas(64) Slot {
 
 constexpr std::size_t kSlots = std::size_t{1} << 17;  // 8 MiB
 constexpr std::uint64_t kMagic = 0x3163'7370'7372'6d72;
-constexpr std::size_t kLargestPacket = kSlots / 2 * sizeof(Slot);
+constexpr std::size_t kLargestPacket = kSlots / 2 * sizeof(Slot) + kWordBytes;
 constexpr off_t kReceiverByte = 0;
 constexpr off_t kSenderByte = 1;
 constexpr std::chrono::milliseconds kRound{50};
@@ -98,7 +98,7 @@ class SpscIn final : public PacketIn {
  public:
   explicit SpscIn(const Address& address)
       : path_(path_of(address)), name_(address.text()), spin_(address.duration("spin", std::chrono::microseconds{20})),
-        lease_([this] { return open_file(path_, O_RDWR); }), file_(make()), segment_(file_.get(), name_) {
+        file_(make()), lease_([this] { return open_file(path_, O_RDWR); }), segment_(file_.get(), name_) {
     new (segment_.memory()) Segment;
     if (!lease_.take(kReceiverByte)) fail_in_use();
   }
@@ -127,6 +127,7 @@ class SpscIn final : public PacketIn {
   bool take(std::span<std::byte> into) {
     std::array<Slot, 1> first{};
     if (segment_->queue.pop(first.data(), 1) == 0) return false;
+    joined_ = true;
     const std::uint64_t word = load_number(std::span(first.front().bytes).first(kWordBytes));
     const std::uint64_t length = word & kControlLength;
     packet_bytes_ = kWordBytes + (length == kControlLength ? kControlBytes : length);
@@ -137,7 +138,6 @@ class SpscIn final : public PacketIn {
     rest_.resize(more);
     for (std::size_t got = 0; got < more;) got += segment_->queue.pop(rest_.data() + got, more - got);
     std::memcpy(into.data() + sizeof(Slot), rest_.data(), packet_bytes_ - sizeof(Slot));
-    joined_ = true;
     return true;
   }
 
@@ -162,8 +162,8 @@ class SpscIn final : public PacketIn {
   std::string path_;
   std::string name_;
   std::chrono::nanoseconds spin_;
-  Lease lease_;
   Descriptor file_;
+  Lease lease_;
   Mapping segment_;
   std::vector<Slot> rest_{};
   std::size_t packet_bytes_ = 0;
@@ -175,9 +175,8 @@ class SpscOut final : public PacketOut {
  public:
   explicit SpscOut(const Address& address)
       : path_(path_of(address)), name_(address.text()), spin_(address.duration("spin", std::chrono::microseconds{20})),
-        lease_([this] { return open_file(path_, O_RDWR); }),
         file_(open_when_there(Deadline(address.duration("wait", std::chrono::seconds{1})))),
-        segment_(file_.get(), name_) {
+        lease_([this] { return open_file(path_, O_RDWR); }), segment_(file_.get(), name_) {
     if (segment_->magic != kMagic || segment_->bytes != sizeof(Segment)) {
       fail(Status::kLayoutMismatch, name_ + ": made by another build");
     }
@@ -233,8 +232,8 @@ class SpscOut final : public PacketOut {
   std::string path_;
   std::string name_;
   std::chrono::nanoseconds spin_;
-  Lease lease_;
   Descriptor file_;
+  Lease lease_;
   Mapping segment_;
   std::vector<Slot> staged_{};
 };

@@ -1,0 +1,360 @@
+// What every carrier promises, asked of each.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "ringmain/transport/relay.hpp"
+#include "support/child.hpp"
+#include "support/scale.hpp"
+#include "support/self_checking.hpp"
+#include "transport/link.hpp"
+
+namespace ringmain::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using transport::Sink;
+using transport::Source;
+using Bytes = std::vector<std::byte>;
+
+constexpr auto kNow = 0ns;
+constexpr auto kSoon = 20ms;
+
+class ConformanceTest : public ::testing::TestWithParam<CarrierUnderTest> {
+ protected:
+  ConformanceTest() { ::signal(SIGPIPE, SIG_IGN); }
+
+  bool types() const { return GetParam().types; }
+  std::uint16_t type_of(std::uint64_t number) const { return types() ? Stream::type_of(number) : std::uint16_t{0}; }
+
+  // `Sends` in a thread, for what may wait for the receiver.
+  template <class Work>
+  static std::jthread aside(Work work) {
+    return std::jthread(std::move(work));
+  }
+
+  Link link_{GetParam()};
+  Watchdog watchdog_{100};
+};
+
+INSTANTIATE_TEST_SUITE_P(, ConformanceTest, ::testing::ValuesIn(kCarriersUnderTest),
+                         [](const auto& carrier) { return std::string(carrier.param.name); });
+
+// Everything from here to the end, checked.
+std::uint64_t receive_all(Source& source, const Stream& stream, bool types) {
+  std::uint64_t number = 0;
+  for (;;) {
+    const Status status = source.receive(10s);
+    if (status == Status::kEnd) return number;
+    EXPECT_EQ(status, Status::kOk);
+    if (status != Status::kOk) return number;
+    EXPECT_TRUE(stream.is(number, 0, source.message().bytes)) << "message " << number;
+    EXPECT_EQ(source.message().type, types ? Stream::type_of(number) : 0);
+    EXPECT_EQ(source.message().lost, 0U);
+    if (::testing::Test::HasFailure()) return number;
+    ++number;
+  }
+}
+
+TEST_P(ConformanceTest, messages_come_in_order_whole_and_with_their_types) {
+  const Stream stream(1, 0, std::min<std::size_t>(GetParam().largest, 100'000));
+  const std::uint64_t messages = scaled(20'000);
+  Link::Ends ends = link_.open();
+  const auto sender = aside([&] {
+    for (std::uint64_t number = 0; number < messages; ++number) {
+      const Bytes message = stream.message(number, 0);
+      EXPECT_EQ(ends.sink->send(message, type_of(number)), Status::kOk);
+      if (number % 7 == 0) {
+        EXPECT_EQ(ends.sink->flush(), Status::kOk);
+      }
+    }
+    EXPECT_EQ(ends.sink->close(), Status::kOk);
+  });
+  EXPECT_EQ(receive_all(*ends.source, stream, types()), messages);
+  EXPECT_EQ(ends.source->receive(kNow), Status::kEnd) << "and so it stays";
+}
+
+TEST_P(ConformanceTest, boundaries_of_every_size) {
+  std::vector<std::size_t> sizes{0, 1, 7, 8, 9, 48, 63, 64, 65, 4095, 4096, 4097, 32767, 32768, 65536, 262144, 262145};
+  std::erase_if(sizes, [&](std::size_t size) { return size > GetParam().largest; });
+  sizes.push_back(GetParam().largest);
+  sizes.push_back(0);
+  Link::Ends ends = link_.open();
+  const auto sender = aside([&] {
+    for (const std::size_t size : sizes) {
+      EXPECT_EQ(ends.sink->send(Bytes(size, static_cast<std::byte>(size % 251))), Status::kOk);
+    }
+    EXPECT_EQ(ends.sink->close(), Status::kOk);
+  });
+  for (const std::size_t size : sizes) {
+    ASSERT_EQ(ends.source->receive(10s), Status::kOk) << size;
+    ASSERT_EQ(ends.source->message().bytes.size(), size);
+    EXPECT_TRUE(std::all_of(ends.source->message().bytes.begin(), ends.source->message().bytes.end(),
+                            [&](std::byte byte) { return byte == static_cast<std::byte>(size % 251); }));
+  }
+  EXPECT_EQ(ends.source->receive(10s), Status::kEnd);
+}
+
+TEST_P(ConformanceTest, a_message_above_the_largest_is_refused_and_nothing_is_lost) {
+  Link::Ends ends = link_.open();
+  const std::size_t largest = ends.sink->max_message();
+  ASSERT_GE(largest, GetParam().largest);
+  if (largest > (std::size_t{1} << 30)) GTEST_SKIP() << "there is no message as large as that";
+  const auto sender = aside([&] {
+    try {
+      static_cast<void>(ends.sink->send(Bytes(largest + 1)));
+      ADD_FAILURE() << "it was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::kTooLarge);
+    }
+    EXPECT_EQ(ends.sink->send(Bytes(largest)), Status::kOk);
+    EXPECT_EQ(ends.sink->close(), Status::kOk);
+  });
+  EXPECT_EQ(ends.source->receive(10s), Status::kOk);
+  EXPECT_EQ(ends.source->message().bytes.size(), largest);
+  EXPECT_EQ(ends.source->receive(10s), Status::kEnd);
+}
+
+TEST_P(ConformanceTest, a_claim_is_written_in_place_may_shrink_and_may_be_given_back) {
+  Link::Ends ends = link_.open();
+  const auto claim = [&](std::byte content, std::size_t bytes) {
+    std::byte* room = ends.sink->claim(bytes);
+    EXPECT_NE(room, nullptr);
+    std::memset(room, std::to_integer<int>(content), bytes);
+  };
+  const auto sender = aside([&] {
+    claim(std::byte{1}, 1000);
+    ends.sink->commit(1000, types() ? std::uint16_t{5} : std::uint16_t{0});
+    claim(std::byte{2}, 2000);
+    ends.sink->abort();
+    claim(std::byte{3}, 3000);
+    ends.sink->commit(30);
+    claim(std::byte{4}, 100);
+    ends.sink->commit(0);
+    EXPECT_EQ(ends.sink->close(), Status::kOk);
+  });
+  const auto expect = [&](std::byte content, std::size_t bytes, std::uint16_t type) {
+    ASSERT_EQ(ends.source->receive(10s), Status::kOk);
+    EXPECT_EQ(Bytes(ends.source->message().bytes.begin(), ends.source->message().bytes.end()), Bytes(bytes, content));
+    EXPECT_EQ(ends.source->message().type, type);
+  };
+  expect(std::byte{1}, 1000, types() ? 5 : 0);
+  expect(std::byte{3}, 30, 0);
+  expect(std::byte{4}, 0, 0);
+  EXPECT_EQ(ends.source->receive(10s), Status::kEnd);
+}
+
+TEST_P(ConformanceTest, nothing_there_is_said_at_once_or_when_time_is_up) {
+  Link::Ends ends = link_.open();
+  EXPECT_EQ(ends.source->receive(kNow), Status::kEmpty);
+  EXPECT_EQ(ends.source->receive(kSoon), Status::kTimedOut);
+  EXPECT_EQ(ends.sink->send(Bytes(100)), Status::kOk);
+  EXPECT_EQ(ends.sink->flush(), Status::kOk);
+  EXPECT_EQ(ends.source->receive(10s), Status::kOk);
+  EXPECT_EQ(ends.source->receive(kNow), Status::kEmpty);
+}
+
+TEST_P(ConformanceTest, a_flushed_message_arrives_without_a_next_one) {
+  Link::Ends ends = link_.open();
+  for (std::size_t i = 0; i < 100; ++i) {
+    ASSERT_EQ(ends.sink->send(Bytes(i)), Status::kOk);
+    ASSERT_EQ(ends.sink->flush(), Status::kOk);
+    ASSERT_EQ(ends.source->receive(10s), Status::kOk);
+    ASSERT_EQ(ends.source->message().bytes.size(), i);
+    ends.source->release();
+  }
+}
+
+// A sink that has no room has taken nothing: what it took arrives, once and in order.
+TEST_P(ConformanceTest, back_pressure) {
+  const std::size_t size = std::min<std::size_t>(GetParam().largest, 50'000);
+  Link::Ends ends = link_.open();
+  ASSERT_EQ(ends.source->receive(kNow), Status::kEmpty);  // who listens has accepted
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t refused = 0;
+  const auto receive_one = [&](std::chrono::nanoseconds timeout) {
+    const Status status = ends.source->receive(timeout);
+    if (status != Status::kOk) return status;
+    std::uint64_t number = 0;
+    std::memcpy(&number, ends.source->message().bytes.data(), sizeof number);
+    EXPECT_EQ(number, received);
+    ++received;
+    return status;
+  };
+  for (std::uint64_t attempt = 0; attempt < 5000 && refused < 50; ++attempt) {
+    Bytes message(size);
+    std::memcpy(message.data(), &sent, sizeof sent);
+    const Status status = ends.sink->send(message, 0, attempt % 2 == 0 ? kNow : 1ms);
+    if (status == Status::kOk) {
+      ++sent;
+    } else {
+      ASSERT_EQ(status, Status::kNoRoom);
+      ++refused;
+      ends.sink->flush(kNow);
+      for (int i = 0; i < 3; ++i) ASSERT_NE(receive_one(kNow), Status::kEnd);
+    }
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_GT(refused, 0U) << "it never ran out of room";
+  const auto sender = aside([&] { EXPECT_EQ(ends.sink->close(), Status::kOk); });
+  Status status = Status::kOk;
+  while (status == Status::kOk) status = receive_one(10s);
+  EXPECT_EQ(status, Status::kEnd);
+  EXPECT_EQ(received, sent);
+}
+
+TEST_P(ConformanceTest, a_sender_that_goes_without_closing_is_told_of_after_its_last_message) {
+  Link::Ends ends = link_.open();
+  for (std::size_t i = 0; i < 5; ++i) ASSERT_EQ(ends.sink->send(Bytes(i)), Status::kOk);
+  ASSERT_EQ(ends.sink->flush(), Status::kOk);
+  if (!GetParam().sink_first) {
+    ASSERT_EQ(ends.source->receive(10s), Status::kOk);
+  }
+  link_.drop_sink(ends);
+  for (std::size_t i = GetParam().sink_first ? 0 : 1; i < 5; ++i) {
+    ASSERT_EQ(ends.source->receive(10s), Status::kOk) << i;
+    EXPECT_EQ(ends.source->message().bytes.size(), i);
+  }
+  if (!GetParam().tells_death) {
+    EXPECT_EQ(ends.source->receive(10s), Status::kEnd);
+    return;
+  }
+  try {
+    static_cast<void>(ends.source->receive(10s));
+    ADD_FAILURE() << "it looks like an end";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::kProducerLost) << error.what();
+  }
+}
+
+TEST_P(ConformanceTest, a_receiver_that_goes_is_told_of) {
+  if (GetParam().keeps) GTEST_SKIP() << "it doesn't need one";
+  Link::Ends ends = link_.open();
+  ASSERT_EQ(ends.sink->send(Bytes(100)), Status::kOk);
+  ASSERT_EQ(ends.sink->flush(), Status::kOk);
+  ASSERT_EQ(ends.source->receive(10s), Status::kOk);
+  link_.drop_source(ends);
+  try {
+    for (int i = 0; i < 100'000; ++i) {
+      static_cast<void>(ends.sink->send(Bytes(1000), 0, 1s));
+      static_cast<void>(ends.sink->flush(1s));
+    }
+    ADD_FAILURE() << "it goes on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::kConsumerLost) << error.what();
+  }
+}
+
+// kill -9 of the sender: whatever arrives is whole, in order, and from the beginning.
+TEST_P(ConformanceTest, a_sender_killed_anywhere_leaves_a_clean_prefix) {
+  const Stream stream(2, 0, std::min<std::size_t>(GetParam().largest, 200'000));
+  std::uint64_t received_in_all = 0;
+  for (int round = 0; round < scaled(20); ++round) {
+    Link link(GetParam());
+    Child sender([&] {
+      const auto sink = link.open_sink();
+      for (std::uint64_t number = 0;; ++number) {
+        static_cast<void>(sink->send(stream.message(number, 0), type_of(number)));
+      }
+    });
+    const auto source = link.open_source();
+    std::uint64_t number = 0;
+    Status last = Status::kOk;
+    try {
+      for (;; ++number) {
+        if (number == 50 + 20 * static_cast<std::uint64_t>(round)) sender.kill();
+        const Status status = source->receive(10s);
+        if (status != Status::kOk) {
+          last = status;
+          break;
+        }
+        ASSERT_TRUE(stream.is(number, 0, source->message().bytes)) << "message " << number;
+      }
+    } catch (const Error& error) {
+      last = error.status();
+    }
+    if (GetParam().tells_death) {
+      EXPECT_EQ(last, Status::kProducerLost);
+    } else {
+      EXPECT_TRUE(last == Status::kEnd || last == Status::kBadFrame) << describe(last);
+    }
+    EXPECT_GE(number, 50U);
+    received_in_all += number;
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_GT(received_in_all, 0U);
+}
+
+TEST_P(ConformanceTest, a_receiver_killed_anywhere_ends_the_sender) {
+  if (GetParam().keeps) GTEST_SKIP() << "it doesn't need one";
+  for (int round = 0; round < scaled(10); ++round) {
+    Link link(GetParam());
+    Child receiver([&] {
+      const auto source = link.open_source();
+      for (int i = 0; i < 20 * round + 5; ++i) require(source->receive(10s) == Status::kOk, "receive");
+      ::raise(SIGKILL);
+    });
+    const auto sink = link.open_sink();
+    Status last = Status::kOk;
+    try {
+      for (;;) last = sink->send(Bytes(3000), 0, 10s);
+    } catch (const Error& error) {
+      last = error.status();
+    }
+    EXPECT_EQ(last, Status::kConsumerLost);
+  }
+}
+
+// Into a ring and out of it: what composes with the ring composes with everything.
+TEST_P(ConformanceTest, a_relay_carries_it_into_a_ring_and_out_again) {
+  const Stream stream(3, 0, std::min<std::size_t>(GetParam().largest, 150'000));
+  const std::uint64_t messages = scaled(5'000);
+  const TemporaryDirectory directory;
+  const std::string ring = "ring:between?dir=" + directory.path().string();
+  const auto into = transport::open_sink(ring + "&capacity=8M");
+  const auto out_of = transport::open_source(ring);
+  Link::Ends ends = link_.open();
+  const auto sender = aside([&] {
+    for (std::uint64_t number = 0; number < messages; ++number) {
+      EXPECT_EQ(ends.sink->send(stream.message(number, 0), type_of(number)), Status::kOk);
+    }
+    EXPECT_EQ(ends.sink->close(), Status::kOk);
+  });
+  std::jthread relay = aside([&] {
+    transport::RelayCounters counters;
+    EXPECT_EQ(transport::relay(*ends.source, *into, counters), Status::kEnd);
+    EXPECT_EQ(counters.messages, messages);
+    EXPECT_EQ(counters.lost, 0U);
+  });
+  EXPECT_EQ(receive_all(*out_of, stream, types()), messages);
+}
+
+TEST_P(ConformanceTest, a_relay_carries_it_out_of_a_ring) {
+  const Stream stream(4, 0, std::min<std::size_t>(GetParam().largest, 150'000));
+  const std::uint64_t messages = scaled(5'000);
+  const TemporaryDirectory directory;
+  const std::string ring = "ring:before?dir=" + directory.path().string();
+  const auto into = transport::open_sink(ring + "&capacity=8M");
+  const auto out_of = transport::open_source(ring);
+  Link::Ends ends = link_.open();
+  const auto sender = aside([&] {
+    for (std::uint64_t number = 0; number < messages; ++number) {
+      EXPECT_EQ(into->send(stream.message(number, 0), type_of(number)), Status::kOk);
+    }
+    EXPECT_EQ(into->close(), Status::kOk);
+  });
+  const auto relay = aside([&] {
+    transport::RelayCounters counters;
+    EXPECT_EQ(transport::relay(*out_of, *ends.sink, counters), Status::kEnd);
+    EXPECT_EQ(counters.messages, messages);
+  });
+  EXPECT_EQ(receive_all(*ends.source, stream, types()), messages);
+}
+
+}  // namespace
+}  // namespace ringmain::testing

@@ -26,6 +26,9 @@ class ByteStream {
   // kConsumerLost when the other end is gone, kNoSpace when a disk is full.
   virtual std::optional<std::size_t> write(std::span<const iovec> parts, const Deadline& deadline) = 0;
 
+  // Nothing more will be written: of a socket, that direction is shut down.
+  virtual void finish_writing() noexcept = 0;
+
   // Readable when there may be something to read, after arm().
   virtual int descriptor() const noexcept = 0;
   virtual bool arm() { return true; }

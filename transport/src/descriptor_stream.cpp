@@ -81,6 +81,10 @@ ssize_t DescriptorStream::write_now(std::span<const iovec> parts, Way way) const
   return way == Way::kBlock ? ::writev(fd_, parts.data(), count) : ::pwritev2(fd_, parts.data(), count, -1, RWF_NOWAIT);
 }
 
+void DescriptorStream::finish_writing() noexcept {
+  if (kind_ == Kind::kSocket) ::shutdown(fd_, SHUT_WR);
+}
+
 bool DescriptorStream::wait(short events, const Deadline& deadline) const { return poll_until(fd_, events, deadline); }
 
 std::optional<std::size_t> DescriptorStream::read(std::span<std::byte> into, const Deadline& deadline) {

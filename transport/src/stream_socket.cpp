@@ -43,7 +43,9 @@ class StreamSocketSource final : public Source {
     while (!ended_) {
       if (!stream_ && !accept(timeout)) return timeout.count() == 0 ? Status::kEmpty : Status::kTimedOut;
       switch (next(sink, timeout)) {
-        case What::kMessage: return lend();
+        case What::kMessage:
+          if (!greeted_) fail_foreign();
+          return lend();
         case What::kControl: obey(); break;
         case What::kNoRoom: return Status::kNoRoom;
         case What::kTimedOut: return timeout.count() == 0 ? Status::kEmpty : Status::kTimedOut;
@@ -160,6 +162,7 @@ class StreamSocketSink final : public Sink {
       writer_.add_control(control_frame({ControlType::kEnd, number_, writer_.taken()}));
     }
     if (flush(timeout) != Status::kOk) return Status::kNoRoom;
+    stream_->finish_writing();
     if (!confirmed(timeout)) return Status::kNoRoom;
     closed_ = true;
     return Status::kOk;

@@ -24,7 +24,7 @@ packages:
 	@.ci/dependencies build
 
 format:
-	find core cli bench tests docs -name '*.[ch]pp' -o -name '*.[ch]' | xargs clang-format -i
+	find core transport cli bench tests docs -name '*.[ch]pp' -o -name '*.[ch]' | xargs clang-format -i
 
 clean:
 	rm -rf build

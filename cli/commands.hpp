@@ -10,5 +10,7 @@ Command add_pub(CLI::App& root);
 Command add_sub(CLI::App& root);
 Command add_ls(CLI::App& root);
 Command add_rm(CLI::App& root);
+Command add_relay(CLI::App& root);
+Command add_bench(CLI::App& root);
 
 }  // namespace ringmain::cli

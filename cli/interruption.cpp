@@ -14,6 +14,8 @@ namespace ringmain::cli {
 namespace {
 
 volatile std::sig_atomic_t caught_signal = 0;
+std::atomic<bool> flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
 volatile std::sig_atomic_t nothing = -1;  // a descriptor that is always at its end
 
 // A flag alone would miss a signal that comes just before read() is entered. With standard input at its end, that
@@ -21,6 +23,7 @@ volatile std::sig_atomic_t nothing = -1;  // a descriptor that is always at its 
 void interrupt(int signal) {
   const int saved = errno;
   caught_signal = signal;
+  flag.store(true, std::memory_order_relaxed);  // this handler alone writes it, and nothing depends on it
   ::dup2(nothing, STDIN_FILENO);
   errno = saved;
 }
@@ -41,6 +44,7 @@ void catch_interruptions() {
 }
 
 bool interrupted() noexcept { return caught_signal != 0; }
+const std::atomic<bool>& interruption() noexcept { return flag; }
 
 void die_if_interrupted() {
   if (!interrupted()) return;

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
+
 namespace ringmain::cli {
 
 // From here on the first of these signals only sets a flag and ends standard input; a second one kills. A signal that
@@ -10,6 +12,7 @@ namespace ringmain::cli {
 void catch_interruptions();
 
 bool interrupted() noexcept;
+const std::atomic<bool>& interruption() noexcept;  // the same, for who looks often
 
 // If interrupted: dies by the signal, so that the shell sees why. Else returns.
 void die_if_interrupted();

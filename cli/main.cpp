@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "failure.hpp"
@@ -46,6 +49,17 @@ std::string help_command(const CLI::App& root) {
                      chosen.empty() ? "" : chosen.front()->get_name());
 }
 
+// The arguments in the order in which CLI11 takes them, from the last to the first. An address like -?lines would look like
+// an option to it, so a space goes before it, which addresses ignore.
+std::vector<std::string> arguments(int argc, char** argv) {
+  std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);
+  for (std::string& argument : all) {
+    if (argument.starts_with("-?")) argument.insert(0, " ");
+  }
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
 int run(int argc, char** argv) {
   CLI::App root(
       "Moves messages between processes through a ring in shared memory: one producer, any number of consumers.",
@@ -55,10 +69,10 @@ int run(int argc, char** argv) {
   root.set_version_flag("--version", "ringmain " RINGMAIN_VERSION, "Say which version it is");
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
-  const std::array commands{add_pub(root), add_sub(root), add_ls(root), add_rm(root)};
+  const std::array commands{add_pub(root), add_sub(root), add_relay(root), add_ls(root), add_rm(root), add_bench(root)};
   for (const Command& command : commands) command.parser->group("Commands");
   try {
-    root.parse(argc, argv);
+    root.parse(arguments(argc, argv));
   } catch (const CLI::Success& wanted) {  // --help, --version
     std::ostringstream text;
     root.exit(wanted, text, text);

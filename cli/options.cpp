@@ -3,75 +3,28 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <charconv>
-#include <optional>
-#include <string_view>
-#include <utility>
-
-#include "ringmain/segment.hpp"
+#include "ringmain/transport/quantity.hpp"
 
 namespace ringmain::cli {
-namespace {
-
-// A number and what stands behind it. Nothing: no number.
-template <class Number>
-std::optional<std::pair<Number, std::string_view>> split(const std::string& text) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc{}) return std::nullopt;
-  return std::pair(value, std::string_view(parsed.ptr, end));
-}
-
-std::optional<std::size_t> size_of(const std::string& text) {
-  constexpr std::string_view kPrefixes = "KMGT";
-  const auto parts = split<std::size_t>(text);
-  if (!parts) return std::nullopt;
-  const auto [value, unit] = *parts;
-  const std::size_t prefix = unit.empty() ? 0 : kPrefixes.find(unit.front()) + 1;
-  const bool known = unit.empty() || (prefix != 0 && (unit.size() == 1 || unit.substr(1) == "iB"));
-  const std::size_t bytes = value << 10 * prefix;
-  if (!known || value == 0 || bytes >> 10 * prefix != value) return std::nullopt;
-  return bytes;
-}
-
-std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, double>, 6> kUnits{
-      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}}};
-  if (text == "forever") return kForever;
-  if (text == "0") return std::chrono::nanoseconds{0};
-  const auto parts = split<double>(text);
-  if (!parts) return std::nullopt;
-  for (const auto& [unit, nanoseconds] : kUnits) {
-    const double value = parts->first * nanoseconds;
-    if (parts->second != unit || !(value >= 0)) continue;
-    if (value >= static_cast<double>(kForever.count())) return kForever;
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(value));
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::string read_duration(const std::string& text, std::chrono::nanoseconds& duration) {
-  const auto value = duration_of(text);
+  const auto value = transport::parse_duration(text);
   if (!value) return fmt::format("'{}' is not a duration; write it like 500ms, 2s or forever", text);
   duration = *value;
   return {};
 }
 
 std::string read_size(const std::string& text, std::size_t& bytes) {
-  const auto value = size_of(text);
+  const auto value = transport::parse_size(text);
   if (!value) return fmt::format("'{}' is not a size; write it like 65536, 64K, 8M or 1G", text);
   bytes = *value;
   return {};
 }
 
 std::string read_number(const std::string& text, std::uint64_t& number) {
-  const auto parts = split<std::uint64_t>(text);
-  if (!parts || !parts->second.empty()) return fmt::format("'{}' is not a number", text);
-  number = parts->first;
+  const auto value = transport::parse_number(text);
+  if (!value) return fmt::format("'{}' is not a number", text);
+  number = *value;
   return {};
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "fail.hpp"
 #include "ringmain/transport/quantity.hpp"
 
@@ -18,6 +20,7 @@ Value parsed(const Address& address, std::string_view option, const std::optiona
 }  // namespace
 
 Address Address::parse(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   Address address;
   address.text_ = text;
   const std::size_t question = text.find('?');

@@ -27,6 +27,7 @@ class Relay {
   // kEnd, kOk (the limit) or kTimedOut (stopped).
   Status move_all() {
     while (!limit_reached()) {
+      if (stopped()) return Status::kTimedOut;
       Status status = source_.receive_into(sink_, std::chrono::nanoseconds{0});
       if (status == Status::kEmpty || status == Status::kTimedOut) status = wait_for_next();
       if (status == Status::kOk) count();
@@ -35,8 +36,7 @@ class Relay {
         return status;
       }
       tell();
-      if (status == Status::kNoRoom) status = wait_for_room();
-      if (status != Status::kOk && stopped()) return Status::kTimedOut;
+      if (status == Status::kNoRoom) wait_for_room();
     }
     return Status::kOk;
   }
@@ -47,10 +47,8 @@ class Relay {
     return source_.receive_into(sink_, kPatience);
   }
 
-  Status wait_for_room() {
-    const Status status = source_.receive_into(sink_, kPatience);
-    if (status == Status::kOk) count();
-    return status;
+  void wait_for_room() {
+    if (source_.receive_into(sink_, kPatience) == Status::kOk) count();
   }
 
   void count() {

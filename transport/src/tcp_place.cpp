@@ -60,6 +60,10 @@ class TcpPlace final : public Place {
     if (error == EADDRINUSE) {
       fail(Status::kAddressInUse, name_ + ": another process listens there; end it, or use another port", error);
     }
+    if (error == EADDRNOTAVAIL) {
+      fail(Status::kBadAddress, name_ + ": this machine doesn't have that address; tcp:*:PORT listens on all it has",
+           error);
+    }
     fail_system(name_, error);
   }
 

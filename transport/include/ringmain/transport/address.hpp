@@ -1,4 +1,4 @@
-// Addresses of carriers: SCHEME:TARGET?OPTION=VALUE&OPTION, "-" for standard input or output.
+// Addresses of carriers: SCHEME:TARGET?OPTION=VALUE&OPTION, "-" for standard input or output. Spaces before are ignored.
 //
 //   ring:cap?from=oldest     unix:/run/feed.sock     tcp:127.0.0.1:7000?reconnect     file:day.journal     -?lines
 // SPDX-License-Identifier: MIT

@@ -13,6 +13,7 @@
 #include "ringmain/producer.hpp"
 #include "ringmain/wait_set.hpp"
 #include "support/child.hpp"
+#include "support/scale.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace ringmain::testing {
@@ -69,6 +70,28 @@ inline void sleeps_until_any_ring_rings(std::size_t rings) {
     scene.ring(number).receive();
     scene.fall_asleep();
   }
+}
+
+// Two sides that sleep until the other has answered. Were they not woken, each round would take two look-arounds, and all
+// rounds longer than a test may.
+inline void wakes_at_every_message(std::size_t rings) {
+  WaitScene here(rings);
+  WaitScene there(rings);
+  const std::size_t rounds = scaled(std::size_t{2000});
+  const auto ring_of = [&](std::size_t round) { return round * 7 % rings; };
+  std::thread other([&] {
+    for (std::size_t round = 0; round < rounds; ++round) {
+      require(there.number_of(there.set().wait()) == ring_of(round), "another ring");
+      there.ring(ring_of(round)).receive();
+      here.ring(ring_of(round)).publish();
+    }
+  });
+  for (std::size_t round = 0; round < rounds; ++round) {
+    there.ring(ring_of(round)).publish();
+    require(here.number_of(here.set().wait()) == ring_of(round), "another ring");
+    here.ring(ring_of(round)).receive();
+  }
+  other.join();
 }
 
 inline void serves_all_in_turns(std::size_t rings) {

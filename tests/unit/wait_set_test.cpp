@@ -30,6 +30,7 @@ Status status_of(Action&& action) {
 INSTANTIATE_TEST_SUITE_P(Rings, WaitSetOf, ::testing::Values(3, 128, 129, 300));
 
 TEST_P(WaitSetOf, sleeps_until_any_ring_rings) { sleeps_until_any_ring_rings(GetParam()); }
+TEST_P(WaitSetOf, wakes_at_every_message) { wakes_at_every_message(GetParam()); }
 TEST_P(WaitSetOf, serves_all_in_turns) { serves_all_in_turns(GetParam()); }
 TEST_P(WaitSetOf, starves_nobody_for_a_busy_ring) { a_busy_ring_starves_nobody(GetParam()); }
 TEST_P(WaitSetOf, names_who_ended_until_it_is_removed) { names_who_ended_until_it_is_removed(GetParam()); }

@@ -154,7 +154,6 @@ void WaitSet::remove(Consumer& consumer) {
   if (found - state_->members.begin() < static_cast<std::ptrdiff_t>(state_->first)) --state_->first;
   found->rouse();
   state_->members.erase(found);
-  if (state_->first == state_->members.size()) state_->first = 0;
   state_->changed = true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <map>
+#include <utility>
 
 #include "confined.hpp"
 #include "intercept.hpp"
@@ -103,6 +104,26 @@ TEST(Waiting, many_rings_sleep_on_an_io_uring_whose_waits_stay_armed) {
   EXPECT_LE(calls[SYS_membarrier], static_cast<int>(kMany) + kWakes);
   EXPECT_LE(submitted, 1 + kMany + kWakes);  // the first is to find out what the kernel knows
   EXPECT_GE(submitted, kMany);
+}
+
+// A message that comes when its ring was looked at, and is not to be slept on yet: nobody will ring for it.
+TEST(Waiting, all_rings_are_looked_at_between_going_to_bed_and_sleep) {
+  for (const std::size_t rings : {std::size_t{2}, kMany}) {
+    WaitScene scene(rings);
+    bool published = false;
+    int sleeps = 0;
+    const auto on_call = [&](const seccomp_data& call) {
+      const bool going_to_bed = call.nr == SYS_membarrier;  // with the first ring
+      if (going_to_bed && !std::exchange(published, true)) scene.ring(rings - 1).publish();
+      if (call.nr == kFutexWaitv || (call.nr == SYS_io_uring_enter && call.args[2] != 0)) ++sleeps;
+      return 0;
+    };
+    Consumer* found = nullptr;
+    ASSERT_TRUE(
+        intercept({SYS_membarrier, SYS_io_uring_enter, kFutexWaitv}, on_call, [&] { found = scene.set().wait(); }));
+    EXPECT_EQ(found, &scene.ring(rings - 1).consumer);
+    EXPECT_EQ(sleeps, 0);
+  }
 }
 
 TEST(Waiting, many_rings_are_served_while_the_kernel_has_no_memory_for_all_waits) {

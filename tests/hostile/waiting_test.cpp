@@ -154,7 +154,13 @@ TEST(Waiting, many_rings_are_served_while_the_kernel_has_no_memory_for_all_waits
 
 TEST(Waiting, a_forked_child_leaves_its_parents_waits_alone) {
   WaitScene scene(kMany);
+  const TemporaryDirectory directory;
+  auto producer = Producer::create("ring", {.directory = directory.path(), .capacity = 64 << 10});
+  auto consumer = Consumer::attach("ring", {.directory = directory.path()});
+  const auto sleeping = [&] { return statistics("ring", directory.path()).consumers.at(0).sleeping; };
+  scene.set().add(consumer);
   scene.fall_asleep();
+  const bool slept = sleeping();
   scene.ring(5).publish();
   EXPECT_EQ(in_child([&] {
               const Consumer* const ended = scene.set().wait(0ns);
@@ -163,6 +169,7 @@ TEST(Waiting, a_forked_child_leaves_its_parents_waits_alone) {
               scene.set().remove(scene.ring(0).consumer);
             }),
             0);
+  EXPECT_EQ(sleeping(), slept);
   scene.expect(5);
   scene.fall_asleep();
   scene.ring(6).publish();
@@ -174,6 +181,18 @@ TEST(Waiting, without_io_uring_a_thread_makes_it_pollable) {
               forbid({SYS_io_uring_setup}, EPERM);
               SmallRing ring;
               poll_through_a_stream(ring);
+              SmallRing again;
+              Pollable pollable = again.consumer.pollable();
+              bool waits = false;
+              for (int i = 0; i < 100 && !waits; ++i) {  // the time may be up at once, but not each time
+                again.publish();
+                require(!pollable.arm(), "there is a message");
+                again.receive();
+                require(pollable.arm(), "nothing is there");
+                waits = !readable(pollable, 0);
+                require(readable(pollable, 10'000), "no look-around");
+              }
+              require(waits, "readable although nothing happened");
             }),
             0);
 }

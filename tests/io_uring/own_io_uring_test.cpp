@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <thread>
 
 #include "io_uring.hpp"
@@ -103,6 +104,15 @@ TEST_F(OwnIoUring, waits_for_several_rings_at_once) {
   rings[2].publish();
   rings[0].publish();
   EXPECT_EQ(completions(2), (std::map<std::uint64_t, int>{{0, 0}, {2, 0}}));
+}
+
+// Else the tests that need it would be skipped for no reason.
+TEST(FutexUring, is_there_where_the_kernel_says_so) {
+  constexpr int kOpFutexWait = 51;
+  const std::unique_ptr<io_uring_probe, decltype(&io_uring_free_probe)> probe(io_uring_get_probe(),
+                                                                              io_uring_free_probe);
+  const bool known = probe != nullptr && io_uring_opcode_supported(probe.get(), kOpFutexWait) != 0;
+  EXPECT_EQ(FutexUring::open(2) != nullptr, known);
 }
 
 // For the dead ring no bell.

@@ -172,6 +172,18 @@ inline void notices_a_producer_that_died(std::size_t rings) {
   require(consumer.try_receive().status() == Status::kProducerLost, "not lost");
 }
 
+inline void notices_a_ring_that_was_removed(std::size_t rings) {
+  WaitScene scene(rings);
+  const TemporaryDirectory directory;
+  const auto producer = Producer::create("ring", {.directory = directory.path(), .capacity = 64 << 10});
+  auto consumer = Consumer::attach("ring", {.directory = directory.path(), .spin = std::chrono::nanoseconds{0}});
+  scene.set().add(consumer);
+  scene.fall_asleep();
+  ringmain::remove("ring", directory.path(), /*even_if_in_use=*/true);
+  require(scene.set().wait() == &consumer, "not the one whose ring was removed");
+  require(consumer.try_receive().status() == Status::kRemoved, "not removed");
+}
+
 // For three rings or more.
 inline void play_every_wait_scene(std::size_t rings) {
   sleeps_until_any_ring_rings(rings);
@@ -180,6 +192,7 @@ inline void play_every_wait_scene(std::size_t rings) {
   names_who_ended_until_it_is_removed(rings);
   members_come_and_go_between_waits(rings);
   notices_a_producer_that_died(rings);
+  notices_a_ring_that_was_removed(rings);
 }
 
 }  // namespace ringmain::testing

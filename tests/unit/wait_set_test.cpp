@@ -36,6 +36,7 @@ TEST_P(WaitSetOf, starves_nobody_for_a_busy_ring) { a_busy_ring_starves_nobody(G
 TEST_P(WaitSetOf, names_who_ended_until_it_is_removed) { names_who_ended_until_it_is_removed(GetParam()); }
 TEST_P(WaitSetOf, lets_members_come_and_go_between_waits) { members_come_and_go_between_waits(GetParam()); }
 TEST_P(WaitSetOf, notices_a_producer_that_died) { notices_a_producer_that_died(GetParam()); }
+TEST_P(WaitSetOf, notices_a_ring_that_was_removed) { notices_a_ring_that_was_removed(GetParam()); }
 
 TEST(WaitSet, of_one_is_a_way_to_wait_without_receiving) {
   sleeps_until_any_ring_rings(1);

@@ -64,9 +64,7 @@ class Ring {
 
   class Receiver {
    public:
-    Receiver(const RingSetup& setup, const std::string& name)
-        : consumer_(Consumer::attach(
-              name, {.directory = setup.directory, .wait_for_ring = std::chrono::seconds(10), .spin = setup.spin})) {}
+    explicit Receiver(Consumer&& consumer) noexcept : consumer_(std::move(consumer)) {}
 
     template <class Read>
     void receive(Read read) {
@@ -82,7 +80,11 @@ class Ring {
   };
 
   Sender sender() const { return Sender(setup_, name_); }
-  Receiver receiver() const { return Receiver(setup_, name_); }
+  Receiver receiver() const { return Receiver(attach()); }
+  Consumer attach() const {
+    return Consumer::attach(
+        name_, {.directory = setup_.directory, .wait_for_ring = std::chrono::seconds(10), .spin = setup_.spin});
+  }
 
  private:
   RingSetup setup_;

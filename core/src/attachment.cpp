@@ -152,6 +152,7 @@ void Attachment::leave() noexcept {
 void Attachment::stop(Status why) noexcept {
   stopped = why;
   reader.defuse(blank_ring(), &blank_cursor());
+  bell = ConsumerBell(reader.ring(), nullptr);
 }
 
 void Attachment::after_fork(void* attachment) noexcept {

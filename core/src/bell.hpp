@@ -54,6 +54,7 @@ class ConsumerBell {
   struct Bed {
     FutexWord bell;
     bool safe;  // false: nobody will wake us for sure, so don't sleep longer than kNap
+    std::chrono::nanoseconds at_most() const noexcept { return safe ? std::chrono::nanoseconds(kRound) : kNap; }
   };
   Bed lie_down() noexcept;
   void rise() noexcept;

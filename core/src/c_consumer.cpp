@@ -1,24 +1,15 @@
 // The C interface: the consumer.
 // SPDX-License-Identifier: MIT
-#include "ringmain/consumer.hpp"
+#include "c_consumer.hpp"
 
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "c_interface.hpp"
 
 static_assert(offsetof(ringmain_message, position) == 16 && offsetof(ringmain_message, lost) == 24);
 static_assert(offsetof(ringmain_message, type) == 32 && offsetof(ringmain_message, redelivered) == 34);
 static_assert(sizeof(ringmain_message) == 40);
-
-struct ringmain_consumer {
-  explicit ringmain_consumer(ringmain::Consumer&& made) noexcept : consumer(std::move(made)) {}
-
-  ringmain::Consumer consumer;
-  std::optional<ringmain::Message> borrowed{};
-  std::optional<ringmain::Readiness> readiness{};
-};
 
 using namespace ringmain;
 using c::misuse;
@@ -52,7 +43,7 @@ int poll_with(ringmain_consumer& handle, ringmain_handler handler, void* context
               std::size_t& count) {
   while (count < limit) {
     ringmain_message message;
-    if (const int status = keep(handle, handle.consumer.try_receive(), &message); status != RINGMAIN_OK) return status;
+    if (const int status = keep(handle, handle.try_receive(), &message); status != RINGMAIN_OK) return status;
     ++count;
     const int stop = handler(&message, context);
     handle.borrowed.reset();
@@ -84,7 +75,7 @@ int ringmain_consumer_try_receive(ringmain_consumer* consumer, ringmain_message*
     return misuse("the place for the message is null");
   if (const char* why = obstacle(consumer); why != nullptr) [[unlikely]]
     return misuse(why);
-  return keep(*consumer, consumer->consumer.try_receive(), message);
+  return keep(*consumer, consumer->try_receive(), message);
 }
 
 int ringmain_consumer_receive_for(ringmain_consumer* consumer, int64_t timeout_ns, ringmain_message* message) {
@@ -93,7 +84,7 @@ int ringmain_consumer_receive_for(ringmain_consumer* consumer, int64_t timeout_n
     return misuse("the place for the message is null");
   if (const char* why = obstacle(consumer); why != nullptr) [[unlikely]]
     return misuse(why);
-  return keep(*consumer, consumer->consumer.receive_for(c::timeout(timeout_ns)), message);
+  return keep(*consumer, consumer->receive_for(c::timeout(timeout_ns)), message);
 }
 
 int ringmain_consumer_still_valid(const ringmain_consumer* consumer) {
@@ -122,7 +113,7 @@ int ringmain_consumer_read_for(ringmain_consumer* consumer, void* buffer, size_t
     return misuse(why);
   std::byte nothing{};  // memcpy() may not be given null even for 0 bytes
   const std::span<std::byte> room{buffer == nullptr ? &nothing : static_cast<std::byte*>(buffer), size};
-  Consumer& from = consumer->consumer;
+  Consumer& from = *consumer;
   const Copy copy = timeout_ns <= 0 ? from.try_read(room) : from.read_for(room, c::timeout(timeout_ns));
   *message = {};
   if (copy.status == Status::kTooLarge) message->size = copy.bytes;
@@ -149,47 +140,34 @@ int ringmain_consumer_poll(ringmain_consumer* consumer, ringmain_handler handler
   return error != RINGMAIN_OK ? error : status;
 }
 
-int ringmain_wait_any(ringmain_consumer* const* consumers, size_t count, int64_t timeout_ns, size_t* index) {
-  if (consumers == nullptr || count == 0) return misuse("there is no consumer to wait for");
-  if (index == nullptr) return misuse("the place for the index is null");
-  std::optional<std::size_t> ready;
-  const int error = c::guarded([&] {
-    std::vector<Consumer*> all;
-    for (ringmain_consumer* const consumer : std::span(consumers, count)) {
-      if (const char* why = obstacle(consumer); why != nullptr) throw Error(Status::kBadOption, why);
-      all.push_back(&consumer->consumer);
-    }
-    ready = wait_any(all, c::timeout(timeout_ns));
-  });
-  if (error != RINGMAIN_OK) return error;
-  if (!ready) return RINGMAIN_TIMED_OUT;
-  *index = *ready;
-  return RINGMAIN_OK;
-}
-
 int ringmain_consumer_descriptor(ringmain_consumer* consumer, int* descriptor) {
   if (consumer == nullptr) return misuse("the consumer is null");
   if (descriptor == nullptr) return misuse("the place for the descriptor is null");
   return c::guarded([&] {
-    if (!consumer->readiness) consumer->readiness.emplace(consumer->consumer);
-    *descriptor = consumer->readiness->descriptor();
+    if (!consumer->polled) consumer->polled.emplace(consumer->pollable());
+    *descriptor = consumer->polled->descriptor();
   });
 }
 
 int ringmain_consumer_arm(ringmain_consumer* consumer) {
-  return consumer != nullptr && consumer->readiness && consumer->readiness->arm() ? 1 : 0;
+  return consumer != nullptr && consumer->polled && consumer->polled->arm() ? 1 : 0;
+}
+
+int64_t ringmain_consumer_prepare_wait(ringmain_consumer* consumer, struct io_uring_sqe* entry) {
+  if (consumer == nullptr || entry == nullptr) return 0;
+  return consumer->prepare_wait(*entry).count();
 }
 
 uint64_t ringmain_consumer_position(const ringmain_consumer* consumer) {
-  return consumer == nullptr ? 0 : consumer->consumer.position();
+  return consumer == nullptr ? 0 : consumer->position();
 }
 
 uint64_t ringmain_consumer_lost(const ringmain_consumer* consumer) {
-  return consumer == nullptr ? 0 : consumer->consumer.lost();
+  return consumer == nullptr ? 0 : consumer->lost();
 }
 
 size_t ringmain_consumer_capacity(const ringmain_consumer* consumer) {
-  return consumer == nullptr ? 0 : consumer->consumer.capacity();
+  return consumer == nullptr ? 0 : consumer->capacity();
 }
 
 void ringmain_consumer_free(ringmain_consumer* consumer) { delete consumer; }

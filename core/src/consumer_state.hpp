@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
+
 #include "attachment.hpp"
 #include "bell.hpp"
 #include "clock.hpp"
@@ -15,6 +17,13 @@ struct Consumer::State : Attachment {
   Status next() noexcept;
   bool patient_with(Status status) const noexcept {
     return status == Status::kEmpty || (status == Status::kProducerLost && outlive_producer);
+  }
+
+  // For a loop that sleeps elsewhere: what to sleep on. Nothing: there is something by now, so it must not.
+  std::optional<ConsumerBell::Bed> doze() noexcept {
+    const ConsumerBell::Bed bed = bell.lie_down();
+    bell.rise();
+    return patient_with(next()) ? std::optional(bed) : std::nullopt;
   }
 
   // Who evicts a group may be killed before it tells each member.

@@ -18,9 +18,6 @@ namespace {
 // Of kernel headers that may be newer than ours: io_uring_enter(2), IORING_OP_FUTEX_WAIT (Linux 6.7).
 constexpr std::uint8_t kOpFutexWait = 51;
 constexpr std::uint32_t kFutexSizeU32 = 2;
-constexpr unsigned kEntries = 4;
-
-enum : std::uint64_t { kWaitDone = 1, kTimeoutDone = 2 };
 
 std::byte* at(void* base, std::uint32_t offset) noexcept { return static_cast<std::byte*>(base) + offset; }
 std::uint32_t* word_at(void* base, std::uint32_t offset) noexcept {
@@ -29,16 +26,27 @@ std::uint32_t* word_at(void* base, std::uint32_t offset) noexcept {
 
 }  // namespace
 
-std::unique_ptr<FutexUring> FutexUring::open() noexcept {
+void describe_futex_wait(io_uring_sqe& entry, FutexWord word) noexcept {
+  std::memset(&entry, 0, sizeof entry);
+  entry.opcode = kOpFutexWait;
+  entry.fd = kFutexSizeU32;  // shared between processes
+  entry.addr = reinterpret_cast<std::uintptr_t>(word.word);
+  entry.off = word.expected;
+  const std::uint64_t any_waker = 0xffffffff;
+  std::memcpy(reinterpret_cast<std::byte*>(&entry) + 48, &any_waker, sizeof any_waker);  // addr3
+}
+
+std::unique_ptr<FutexUring> FutexUring::open(std::size_t entries) noexcept {
   std::unique_ptr<FutexUring> uring(new (std::nothrow) FutexUring);
-  if (!uring || !uring->set_up() || !uring->understands_futexes()) return nullptr;
+  if (!uring || !uring->set_up(entries) || !uring->understands_futexes()) return nullptr;
   return uring;
 }
 
-bool FutexUring::set_up() noexcept {
+bool FutexUring::set_up(std::size_t entries) noexcept {
   io_uring_params parameters{};
-  file_ = Descriptor(static_cast<int>(::syscall(SYS_io_uring_setup, kEntries, &parameters)));
-  if (!file_ || (parameters.features & IORING_FEAT_SINGLE_MMAP) == 0) return false;
+  file_ = Descriptor(static_cast<int>(::syscall(SYS_io_uring_setup, entries, &parameters)));
+  constexpr std::uint32_t kNeeded = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+  if (!file_ || (parameters.features & kNeeded) != kNeeded) return false;
   rings_bytes_ = std::max<std::size_t>(parameters.sq_off.array + parameters.sq_entries * sizeof(std::uint32_t),
                                        parameters.cq_off.cqes + parameters.cq_entries * sizeof(io_uring_cqe));
   entries_bytes_ = parameters.sq_entries * sizeof(io_uring_sqe);
@@ -46,10 +54,10 @@ bool FutexUring::set_up() noexcept {
       ::mmap(nullptr, rings_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(), IORING_OFF_SQ_RING);
   if (rings == MAP_FAILED) return false;
   rings_ = rings;
-  void* entries =
+  void* submissions =
       ::mmap(nullptr, entries_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file_.get(), IORING_OFF_SQES);
-  if (entries == MAP_FAILED) return false;
-  entries_ = static_cast<io_uring_sqe*>(entries);
+  if (submissions == MAP_FAILED) return false;
+  entries_ = static_cast<io_uring_sqe*>(submissions);
   submit_tail_ = word_at(rings_, parameters.sq_off.tail);
   submit_mask_ = *word_at(rings_, parameters.sq_off.ring_mask);
   submit_array_ = word_at(rings_, parameters.sq_off.array);
@@ -69,75 +77,66 @@ FutexUring::~FutexUring() {
 // A wait for what is not there is answered at once: EAGAIN by who knows it.
 bool FutexUring::understands_futexes() noexcept {
   static const std::atomic<std::uint32_t> word{1};
-  push_wait({&word, 0});
-  submit();
-  return drain() && last_result_ == -EAGAIN;
-}
-
-bool FutexUring::watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
-  drain();
-  if (!waiting_) push_wait(word);
-  if (!timing_) {
-    timeout_ = {timeout.count() / 1'000'000'000, timeout.count() % 1'000'000'000};
-    push_timeout();
-  }
-  if (pending_ != 0) submit();
-  return pending_ == 0;
+  push_wait({&word, 0}, 0);
+  if (!submit()) return false;
+  const auto answer = take();
+  return answer && answer->result == -EAGAIN;
 }
 
 io_uring_sqe& FutexUring::next_entry() noexcept {
   const std::uint32_t index = *submit_tail_ & submit_mask_;  // ours alone
   submit_array_[index] = index;
-  ++pending_;
-  std::memset(&entries_[index], 0, sizeof(io_uring_sqe));
   return entries_[index];
-}
-
-void FutexUring::push_wait(FutexWord word) noexcept {
-  io_uring_sqe& entry = next_entry();
-  entry.opcode = kOpFutexWait;
-  entry.fd = kFutexSizeU32;  // shared between processes
-  entry.addr = reinterpret_cast<std::uintptr_t>(word.word);
-  entry.off = word.expected;
-  const std::uint64_t any_waker = 0xffffffff;
-  std::memcpy(reinterpret_cast<std::byte*>(&entry) + 48, &any_waker, sizeof any_waker);  // addr3
-  entry.user_data = kWaitDone;
-  waiting_ = true;
-  tell_entry();
-}
-
-void FutexUring::push_timeout() noexcept {
-  io_uring_sqe& entry = next_entry();
-  entry.opcode = IORING_OP_TIMEOUT;
-  entry.fd = -1;
-  entry.addr = reinterpret_cast<std::uintptr_t>(&timeout_);
-  entry.len = 1;
-  entry.user_data = kTimeoutDone;
-  timing_ = true;
-  tell_entry();
 }
 
 // release: the kernel reads the entry after the tail.
 void FutexUring::tell_entry() noexcept {
+  ++pending_;
   std::atomic_ref(*submit_tail_).store(*submit_tail_ + 1, std::memory_order_release);
 }
 
-void FutexUring::submit() noexcept {
-  const long submitted = ::syscall(SYS_io_uring_enter, file_.get(), pending_, 0, 0, nullptr, 0);
-  if (submitted > 0) pending_ -= std::min(pending_, static_cast<std::uint32_t>(submitted));
+void FutexUring::push_wait(FutexWord word, std::uint64_t ticket) noexcept {
+  io_uring_sqe& entry = next_entry();
+  describe_futex_wait(entry, word);
+  entry.user_data = ticket;
+  tell_entry();
 }
 
-bool FutexUring::drain() noexcept {
-  std::uint32_t head = *complete_head_;  // ours alone
-  const std::uint32_t tail = std::atomic_ref(*complete_tail_).load(std::memory_order_acquire);
-  const bool any = head != tail;
-  for (; head != tail; ++head) {
-    const auto& completion = static_cast<const io_uring_cqe*>(completions_)[head & complete_mask_];
-    last_result_ = completion.res;
-    (completion.user_data == kWaitDone ? waiting_ : timing_) = false;
-  }
-  std::atomic_ref(*complete_head_).store(head, std::memory_order_release);
-  return any;
+void FutexUring::push_timeout(std::chrono::nanoseconds timeout, std::uint64_t ticket) noexcept {
+  timeout_ = Time::of(timeout);
+  io_uring_sqe& entry = next_entry();
+  std::memset(&entry, 0, sizeof entry);
+  entry.opcode = IORING_OP_TIMEOUT;
+  entry.fd = -1;
+  entry.addr = reinterpret_cast<std::uintptr_t>(&timeout_);
+  entry.len = 1;
+  entry.user_data = ticket;
+  tell_entry();
+}
+
+bool FutexUring::sleep(std::chrono::nanoseconds timeout) noexcept {
+  const Time time = Time::of(timeout);
+  io_uring_getevents_arg argument{};
+  argument.ts = reinterpret_cast<std::uintptr_t>(&time);
+  return enter(IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument, sizeof argument);
+}
+
+bool FutexUring::enter(unsigned flags, const void* argument, std::size_t size) noexcept {
+  const unsigned awaited = flags == 0 ? 0 : 1;
+  if (pending_ == 0 && awaited == 0) return true;
+  const long submitted = ::syscall(SYS_io_uring_enter, file_.get(), pending_, awaited, flags, argument, size);
+  if (submitted > 0) pending_ -= std::min(pending_, static_cast<std::uint32_t>(submitted));
+  const bool worked = submitted >= 0 || errno == ETIME || errno == EINTR;
+  return worked && pending_ == 0;
+}
+
+std::optional<FutexUring::Completion> FutexUring::take() noexcept {
+  const std::uint32_t head = *complete_head_;  // ours alone
+  if (head == std::atomic_ref(*complete_tail_).load(std::memory_order_acquire)) return std::nullopt;
+  const auto& completion = static_cast<const io_uring_cqe*>(completions_)[head & complete_mask_];
+  const Completion taken{completion.user_data, completion.res};
+  std::atomic_ref(*complete_head_).store(head + 1, std::memory_order_release);
+  return taken;
 }
 
 }  // namespace ringmain

@@ -1,6 +1,7 @@
 // The C interface: what is published, claimed, received, read and polled.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -197,15 +198,28 @@ TEST_F(CMessagesTest, one_waits_for_several_rings_at_once) {
   const Consumer quiet = std::move(consumer_);
   ASSERT_EQ(create(ring(), "other"), RINGMAIN_OK);
   ASSERT_EQ(attach(reading(), "other"), RINGMAIN_OK);
-  const std::array<ringmain_consumer*, 2> both{quiet.get(), consumer_.get()};
-  std::size_t index = 9;
-  EXPECT_EQ(ringmain_wait_any(both.data(), both.size(), kMillisecond, &index), RINGMAIN_TIMED_OUT);
+  ringmain_wait_set* set = nullptr;
+  ASSERT_EQ(ringmain_wait_set_create(&set), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_wait_set_add(set, quiet.get()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_wait_set_add(set, consumer_.get()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_wait_set_add(set, consumer_.get()), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(ringmain_wait_set_size(set), 2U);
+  ringmain_consumer* ready = quiet.get();
+  EXPECT_EQ(ringmain_wait_set_wait(set, kMillisecond, &ready), RINGMAIN_TIMED_OUT);
+  EXPECT_EQ(ready, nullptr);
   ASSERT_EQ(publish("hello"), RINGMAIN_OK);
-  EXPECT_EQ(ringmain_wait_any(both.data(), both.size(), RINGMAIN_FOREVER, &index), RINGMAIN_OK);
-  EXPECT_EQ(index, 1U);
-  EXPECT_EQ(ringmain_consumer_try_receive(consumer_.get(), &message_), RINGMAIN_OK);
-  EXPECT_EQ(ringmain_wait_any(both.data(), both.size(), 0, &index), RINGMAIN_BAD_OPTION) << "a message is borrowed";
-  EXPECT_EQ(ringmain_wait_any(both.data(), 0, 0, &index), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(ringmain_wait_set_wait(set, RINGMAIN_FOREVER, &ready), RINGMAIN_OK);
+  EXPECT_EQ(ready, consumer_.get());
+  EXPECT_EQ(ringmain_consumer_try_receive(ready, &message_), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_wait_set_wait(set, 0, &ready), RINGMAIN_OK) << "a borrowed message counts";
+  EXPECT_EQ(ringmain_wait_set_remove(set, consumer_.get()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_wait_set_remove(set, consumer_.get()), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(ringmain_wait_set_wait(set, 0, &ready), RINGMAIN_TIMED_OUT);
+  EXPECT_EQ(ringmain_wait_set_wait(set, 0, nullptr), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(ringmain_wait_set_add(set, nullptr), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(ringmain_wait_set_add(nullptr, quiet.get()), RINGMAIN_BAD_OPTION);
+  ringmain_wait_set_free(set);
+  ringmain_wait_set_free(nullptr);
 }
 
 TEST_F(CMessagesTest, an_event_loop_polls_a_descriptor) {
@@ -221,6 +235,17 @@ TEST_F(CMessagesTest, an_event_loop_polls_a_descriptor) {
   int again = -1;
   EXPECT_EQ(ringmain_consumer_descriptor(consumer_.get(), &again), RINGMAIN_OK);
   EXPECT_EQ(again, loop.fd);
+}
+
+TEST_F(CMessagesTest, an_io_uring_of_ones_own_waits_for_it) {
+  connect();
+  io_uring_sqe entry{};
+  EXPECT_EQ(ringmain_consumer_prepare_wait(consumer_.get(), &entry), 50 * kMillisecond);
+  EXPECT_NE(entry.opcode, 0);
+  EXPECT_EQ(ringmain_consumer_prepare_wait(consumer_.get(), nullptr), 0);
+  EXPECT_EQ(ringmain_consumer_prepare_wait(nullptr, &entry), 0);
+  ASSERT_EQ(publish("hello"), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_consumer_prepare_wait(consumer_.get(), &entry), 0);
 }
 
 TEST_F(CMessagesTest, the_stream_ends_and_goes_on) {

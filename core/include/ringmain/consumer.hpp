@@ -14,7 +14,10 @@
 
 #include "ringmain/algorithm/reader.hpp"
 #include "ringmain/error.hpp"
+#include "ringmain/pollable.hpp"
 #include "ringmain/segment.hpp"
+
+struct io_uring_sqe;  // of <linux/io_uring.h>, or of liburing
 
 namespace ringmain {
 
@@ -100,35 +103,6 @@ struct Poll {
   Status status = Status::kOk;  // kOk: the limit was reached; else why it stopped (kEmpty, kEnd, ...)
 };
 
-class Consumer;
-
-// Waits until one of several consumers has a message, or has come to an end: try_receive() on the one returned tells.
-// Nothing: the timeout passed. Sleeps on all their bells at once (futex_waitv; above 128 rings, or before Linux 5.16, in
-// steps of 1 ms). The consumers are used by the calling thread meanwhile.
-std::optional<std::size_t> wait_any(std::span<Consumer* const> consumers, std::chrono::nanoseconds timeout = kForever);
-
-// A descriptor for epoll, asyncio and other loops. The loop: receive until kEmpty; arm(); if that says true, poll.
-class Readiness {
- public:
-  // The consumer must outlive it and stay where it is. Throws kSystem.
-  explicit Readiness(Consumer& consumer);
-  Readiness(Readiness&&) noexcept;
-  Readiness& operator=(Readiness&&) noexcept;
-  ~Readiness();
-
-  // Readable (POLLIN) when there may be something to receive, and every 50 ms: the dead ring no bell. Nothing is to be
-  // read from it. It is an io_uring (Linux 6.7 and later), else an eventfd that a thread raises.
-  int descriptor() const noexcept;
-
-  // To be called when try_receive() has found nothing. False: there is something by now, so receive rather than poll.
-  bool arm() noexcept;
-
- private:
-  struct Watch;
-  Consumer* consumer_;
-  std::unique_ptr<Watch> watch_;
-};
-
 class Consumer {
  public:
   // Throws kNotFound (after wait_for_ring), kBadName, kBadOption, kNoPermission, kNotARing, kTruncated, kLayoutMismatch,
@@ -158,6 +132,21 @@ class Consumer {
   Copy read(std::span<std::byte> buffer) noexcept { return read_for(buffer, kForever); }
   Copy read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept;
 
+  // --- waiting in an event loop. For several rings at once there is WaitSet, too.
+
+  // A descriptor for epoll and its like. Throws kSystem.
+  Pollable pollable();
+
+  // A wait for this ring as an operation of the caller's own io_uring; to be called when try_receive() has found
+  // nothing and no such wait is under way; doesn't block. Fills an entry (one of your own, to be copied to the one
+  // that is submitted: an entry that was taken can't be given back); set user_data and flags afterwards. Its
+  // completion, whatever the result, means: receive, as long as there is something, then prepare the next. Needs Linux
+  // 6.7; before, the completion is EINVAL.
+  //
+  // Returns for how long to wait at most, 50 ms (1 ms for a spectator): the dead ring no bell, so have a timeout in
+  // the same io_uring, and receive then, too. 0: there may be something by now, so receive; the entry is unchanged.
+  std::chrono::nanoseconds prepare_wait(io_uring_sqe& entry) noexcept;
+
   std::uint64_t position() const noexcept { return reader_->position(); }  // of the next message, or the borrowed one
   std::uint64_t lost() const noexcept;                                     // messages missed since attach
   std::size_t capacity() const noexcept;
@@ -167,8 +156,8 @@ class Consumer {
   bool lossy() const noexcept { return reader_->lossy(); }
 
  private:
-  friend class Readiness;
-  friend std::optional<std::size_t> wait_any(std::span<Consumer* const>, std::chrono::nanoseconds);
+  friend class Pollable;
+  friend class WaitSet;
   struct State;
   explicit Consumer(std::unique_ptr<State> state) noexcept;
 

@@ -275,17 +275,22 @@ typedef int (*ringmain_handler)(const ringmain_message* message, void* context);
 int ringmain_consumer_poll(ringmain_consumer* consumer, ringmain_handler handler, void* context, size_t limit,
                            size_t* count);
 
-/* Waits until one of several consumers has a message, or has come to an end: *index says which, try_receive on it what.
- * Nothing may be borrowed from them. TIMED_OUT, SYSTEM (out of memory). */
-int ringmain_wait_any(ringmain_consumer* const* consumers, size_t count, int64_t timeout_ns, size_t* index);
-
-/* A descriptor for epoll, poll and event loops: readable (POLLIN) when there may be something to receive, and every
- * 50 ms. Nothing is to be read from it. The first call makes it; it is closed with the handle. The loop: receive until
- * EMPTY; arm; if that says 1, poll. SYSTEM. */
+/* A descriptor for epoll, asyncio and other event loops: readable (POLLIN) when there may be something to receive, and
+ * 50 ms after it was armed. Nothing is to be read from it; don't close it. The first call makes it; it is closed with
+ * the handle. The loop: receive until EMPTY; arm; if that says 1, poll, which may fail with EINTR just before it is
+ * readable. SYSTEM. */
 int ringmain_consumer_descriptor(ringmain_consumer* consumer, int* descriptor);
 
-/* 1: now poll. 0: there is something by now, so receive instead; or there is no descriptor. */
+/* 1: now poll. 0: there may be something by now, so receive instead; or there is no descriptor. */
 int ringmain_consumer_arm(ringmain_consumer* consumer);
+
+/* A wait for this ring as an operation of the caller's own io_uring (Linux 6.7), when EMPTY was received and no such
+ * wait is under way. Fills an entry (one of your own, to be copied to the one that is submitted); set user_data and
+ * flags afterwards. Its completion, whatever the result, means: receive. Returns for how long to wait at most, in
+ * nanoseconds (50 ms; a spectator: 1 ms): the dead ring no bell, so have a timeout in the same io_uring, and receive
+ * then, too. 0: there may be something by now, so receive; the entry is unchanged. */
+struct io_uring_sqe; /* of <linux/io_uring.h>, or of liburing */
+int64_t ringmain_consumer_prepare_wait(ringmain_consumer* consumer, struct io_uring_sqe* entry);
 
 uint64_t ringmain_consumer_position(const ringmain_consumer* consumer); /* of the next message, or the borrowed one */
 uint64_t ringmain_consumer_lost(const ringmain_consumer* consumer);     /* messages missed since attach */
@@ -293,6 +298,25 @@ size_t ringmain_consumer_capacity(const ringmain_consumer* consumer);   /* 0 for
 
 /* Cold. Releases, leaves (the members of a group go on), and frees the handle. NULL: nothing happens. */
 void ringmain_consumer_free(ringmain_consumer* consumer);
+
+/* ---- waiting for any number of consumers at once. A set is used, with all its consumers, by one thread at a time. */
+
+typedef struct ringmain_wait_set ringmain_wait_set;
+
+/* Cold. On success *set is the caller's to free, else NULL. SYSTEM (out of memory). */
+int ringmain_wait_set_create(ringmain_wait_set** set);
+
+/* Cold. A consumer must be removed before it is freed. BAD_OPTION: it is a member already; it is none. SYSTEM. */
+int ringmain_wait_set_add(ringmain_wait_set* set, ringmain_consumer* consumer);
+int ringmain_wait_set_remove(ringmain_wait_set* set, ringmain_consumer* consumer);
+size_t ringmain_wait_set_size(const ringmain_wait_set* set); /* 0 for NULL */
+
+/* Waits until a member has a message (a borrowed one counts), or has come to an end: *consumer says which, try_receive
+ * on it what. Who was returned last is looked at last. TIMED_OUT (*consumer is NULL), without members at once. */
+int ringmain_wait_set_wait(ringmain_wait_set* set, int64_t timeout_ns, ringmain_consumer** consumer);
+
+/* Cold. The consumers are left as they are. NULL: nothing happens. */
+void ringmain_wait_set_free(ringmain_wait_set* set);
 
 /* ---- rings, from outside. Cold, all of it. */
 

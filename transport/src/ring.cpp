@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fail.hpp"
+#include "ringmain/pollable.hpp"
 #include "ringmain/transport/address.hpp"
 
 namespace ringmain::transport {
@@ -44,8 +45,8 @@ class RingSource final : public Source {
     return Status::kOk;
   }
 
-  int descriptor() override { return readiness().descriptor(); }
-  bool arm() override { return readiness().arm(); }
+  int descriptor() override { return pollable().descriptor(); }
+  bool arm() override { return pollable().arm(); }
 
  private:
   Status checked(Status status) const {
@@ -78,13 +79,13 @@ class RingSource final : public Source {
     return checked(copy.status);
   }
 
-  Readiness& readiness() {
-    if (!readiness_) readiness_.emplace(consumer_);
-    return *readiness_;
+  Pollable& pollable() {
+    if (!pollable_) pollable_.emplace(consumer_.pollable());
+    return *pollable_;
   }
 
   Consumer consumer_;
-  std::optional<Readiness> readiness_{};
+  std::optional<Pollable> pollable_{};
   std::optional<Message> held_{};
   std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{64} << 10);
   std::string name_;

@@ -1,6 +1,7 @@
 // What every carrier promises, asked of each.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <csignal>
 #include <cstring>
@@ -167,6 +168,38 @@ TEST_P(ConformanceTest, a_flushed_message_arrives_without_a_next_one) {
     ASSERT_EQ(ends.source->message().bytes.size(), i);
     ends.source->release();
   }
+}
+
+TEST_P(ConformanceTest, an_event_loop_can_wait_for_it) {
+  Link::Ends ends = link_.open();
+  if (!GetParam().pollable) {
+    EXPECT_THROW(ends.source->descriptor(), Error);
+    return;
+  }
+  int waited = 0;
+  const auto sender = aside([&] {
+    for (std::size_t i = 0; i < 100; ++i) {
+      std::this_thread::sleep_for(1ms);
+      EXPECT_EQ(ends.sink->send(Bytes(i)), Status::kOk);
+      EXPECT_EQ(ends.sink->flush(), Status::kOk);
+    }
+    EXPECT_EQ(ends.sink->close(), Status::kOk);
+  });
+  std::size_t received = 0;
+  for (;;) {
+    const Status status = ends.source->receive(kNow);
+    if (status == Status::kEnd) break;
+    if (status == Status::kOk) {
+      ASSERT_EQ(ends.source->message().bytes.size(), received++);
+    } else if (ends.source->arm()) {
+      pollfd waiting{ends.source->descriptor(), POLLIN, 0};
+      ASSERT_EQ(::poll(&waiting, 1, 10'000), 1) << "nothing woke it";
+      ++waited;
+    }
+  }
+  EXPECT_EQ(received, 100U);
+  EXPECT_GT(waited, 10) << "it never had to wait";
+  EXPECT_LT(waited, 1000) << "it is readable all the time";
 }
 
 // A sink that has no room has taken nothing: what it took arrives, once and in order.

@@ -29,6 +29,7 @@ struct CarrierUnderTest {
   bool types = true;                           // a message has one
   bool tells_death = true;                     // of the sender from its closing
   bool sink_first = false;                     // which end has to be there for the other one
+  bool pollable = true;                        // its source has a descriptor for event loops
   bool keeps = false;                          // a sender doesn't need a living receiver
 };
 
@@ -59,7 +60,7 @@ inline constexpr std::array kCarriersUnderTest{
                      .largest = std::size_t{64} << 10},
     CarrierUnderTest{.name = "tcp", .source = "tcp:127.0.0.1:PORT", .sink = "tcp:127.0.0.1:PORT?wait=10s"},
     CarrierUnderTest{.name = "mq", .source = "mq:QUEUE", .sink = "mq:QUEUE?wait=10s", .largest = 8184},
-    CarrierUnderTest{.name = "spsc", .source = "spsc:q?dir=DIR", .sink = "spsc:q?dir=DIR&wait=10s"},
+    CarrierUnderTest{.name = "spsc", .source = "spsc:q?dir=DIR", .sink = "spsc:q?dir=DIR&wait=10s", .pollable = false},
 };
 
 // A port that is free at this moment.

@@ -35,7 +35,12 @@ class PacketSource final : public Source {
     return Status::kOk;
   }
 
-  int descriptor() override { return in_->descriptor(); }
+  int descriptor() override {
+    if (in_->descriptor() < 0) {
+      fail(Status::kUnsupported, name_ + ": this carrier has no bell, and so nothing that an event loop could watch");
+    }
+    return in_->descriptor();
+  }
 
  private:
   Status end(std::uint16_t type, std::span<const std::byte> payload) {

@@ -50,7 +50,8 @@ class Source {
   virtual Status receive_into(Sink& sink, std::chrono::nanoseconds timeout = kForever);
 
   // For epoll and other loops: receive with a timeout of 0 until kEmpty; then arm(); if that says true, wait until the
-  // descriptor is readable. Nothing is to be read from it. It may be another one after each arm().
+  // descriptor is readable. Nothing is to be read from it. It may be another one after each arm(). Throws kUnsupported: the
+  // carrier has none.
   virtual int descriptor() = 0;
   virtual bool arm() { return true; }
 

@@ -73,6 +73,10 @@ int run_relay(const Relay& relay) {
   int status = 0;
   try {
     transport::relay(*source, *sink, counters, options);
+    if (interrupted() && source->incomplete() > 0) {
+      report(fmt::format("relay: interrupted: the last {} bytes received are no whole message, and not sent",
+                         source->incomplete()));
+    }
   } catch (...) {
     status = report_current_exception("relay");
   }

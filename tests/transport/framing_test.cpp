@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "ringmain/transport/address.hpp"
+#include "ringmain/transport/relay.hpp"
 #include "support/child.hpp"
 #include "support/process.hpp"
 #include "support/temporary_directory.hpp"
@@ -243,6 +245,29 @@ TEST_F(StreamTest, partial_writes_lose_and_double_nothing) {
     ASSERT_EQ(std::to_integer<char>(source->message().bytes.back()), static_cast<char>('a' + number % 26));
   }
   EXPECT_EQ(source->receive(10s), Status::kEnd);
+}
+
+// A relay that is stopped passes on what its source had already read.
+TEST_F(StreamTest, a_stopped_relay_empties_its_hands) {
+  const TemporaryDirectory directory;
+  const std::string ring = "ring:r?dir=" + directory.path().string();
+  const auto sink = transport::open_sink(ring);
+  const auto consumer = transport::open_source(ring);
+  const auto source = open("lines");
+  write("1\n2\n3\nincompl");
+  ASSERT_EQ(receive(*source), "1");  // and the rest is read with it
+  EXPECT_TRUE(source->at_hand());
+  const std::atomic<bool> stop{true};
+  transport::RelayOptions options;
+  options.stop = &stop;
+  transport::RelayCounters counters;
+  EXPECT_EQ(transport::relay(*source, *sink, counters, options), Status::kTimedOut);
+  EXPECT_EQ(counters.messages, 2U);
+  EXPECT_FALSE(source->at_hand());
+  EXPECT_EQ(source->incomplete(), 7U);
+  EXPECT_EQ(receive(*consumer), "2");
+  EXPECT_EQ(receive(*consumer), "3");
+  EXPECT_EQ(consumer->receive(10s), Status::kEnd);
 }
 
 TEST(FramingTest, every_envelope_is_found_again) {

@@ -44,6 +44,14 @@ std::string FrameReader::cut_off() const {
                      wanted);
 }
 
+bool FrameReader::at_hand() const noexcept {
+  const auto rest = unread().subspan(taken_);
+  const auto frame = filling_ ? std::nullopt : find_frame(framing_, rest, 0, false);
+  return frame && !frame->control && frame->total <= rest.size();
+}
+
+std::size_t FrameReader::incomplete() const noexcept { return filling_ ? filled_ : unread().size() - taken_; }
+
 std::optional<Frame> FrameReader::find() const { return find_frame(framing_, unread(), searched_, ended_); }
 
 void FrameReader::check_length(std::size_t bytes, std::size_t largest) const {

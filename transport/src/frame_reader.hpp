@@ -41,6 +41,10 @@ class FrameReader {
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
   std::uint16_t type() const noexcept { return type_; }
 
+  // Without reading: a message is here whole; how many bytes are here of one that isn't.
+  bool at_hand() const noexcept;
+  std::size_t incomplete() const noexcept;
+
   std::string cut_off() const;                // "it ends after 3 of 10 bytes"
   void reset(Sink* sink = nullptr) noexcept;  // another stream begins; what was claimed from the sink is given up
 

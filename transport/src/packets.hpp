@@ -34,7 +34,7 @@ class PacketIn {
   // Nothing: none came until the deadline.
   virtual std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) = 0;
   virtual std::size_t largest() const noexcept = 0;
-  virtual void finish() = 0;  // the sender has said that this was all
+  virtual void finish() = 0;                    // the sender has said that this was all
   virtual int descriptor() const noexcept = 0;  // negative: there is none
 };
 

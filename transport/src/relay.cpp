@@ -16,6 +16,7 @@ class Relay {
 
   Status run() {
     const Status status = move_all();
+    if (status == Status::kTimedOut) empty_hands();
     finish(status);
     return status;
   }
@@ -39,6 +40,14 @@ class Relay {
       if (status == Status::kNoRoom) wait_for_room();
     }
     return Status::kOk;
+  }
+
+  // Stopped: what the source has taken off its carrier is passed on.
+  void empty_hands() {
+    const Deadline deadline(kLastPatience);
+    while (source_.at_hand() && !deadline.passed()) {
+      if (source_.receive_into(sink_, deadline.left(kPatience)) == Status::kOk) count();
+    }
   }
 
   // Nothing comes at this moment: what was gathered goes out meanwhile.

@@ -20,6 +20,11 @@ class RingSource final : public Source {
   RingSource(Consumer consumer, std::string name, bool in_group)
       : consumer_(std::move(consumer)), name_(std::move(name)), in_group_(in_group) {}
 
+  // What no sink has taken isn't dealt with.
+  ~RingSource() override {
+    if (kept_ && held_) held_->keep();
+  }
+
   Status receive(std::chrono::nanoseconds timeout) override {
     release();
     return consumer_.lossy() ? copy(timeout) : borrow(timeout);

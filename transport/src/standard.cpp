@@ -31,6 +31,8 @@ class StreamSource final : public Source {
   Status receive_into(Sink& sink, std::chrono::nanoseconds timeout) override {
     return told(reader_.next_into(stream_, sink, timeout), timeout);
   }
+  bool at_hand() const noexcept override { return reader_.at_hand(); }
+  std::size_t incomplete() const noexcept override { return reader_.incomplete(); }
   int descriptor() override { return stream_.descriptor(); }
 
  private:

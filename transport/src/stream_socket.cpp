@@ -33,6 +33,8 @@ class StreamSocketSource final : public Source {
   Status receive(std::chrono::nanoseconds timeout) override { return receive(nullptr, timeout); }
   Status receive_into(Sink& sink, std::chrono::nanoseconds timeout) override { return receive(&sink, timeout); }
 
+  bool at_hand() const noexcept override { return greeted_ && reader_.at_hand(); }
+  std::size_t incomplete() const noexcept override { return reader_.incomplete(); }
   int descriptor() override { return stream_ ? stream_->descriptor() : listener_.get(); }
   bool arm() override { return !stream_ || stream_->arm(); }
 

@@ -72,12 +72,15 @@ class [[nodiscard]] Message {
     }
   }
 
+  // Doesn't give it back: the consumer goes on holding it, and the next receive finds it again. Should the consumer leave
+  // with it, another member of its group receives it.
+  void keep() noexcept { reader_ = nullptr; }
+
  private:
   friend class Consumer;
   explicit Message(algorithm::Reader<>& reader) noexcept
       : reader_(&reader), bytes_(reader.bytes()), type_(reader.type()) {}
   explicit Message(Status status) noexcept : status_(status) {}
-  void keep() noexcept { reader_ = nullptr; }  // doesn't give back: the next look finds the same message
   void distrust() noexcept { std::exchange(reader_, nullptr)->distrust(); }  // or that it was overwritten
 
   algorithm::Reader<>* reader_ = nullptr;

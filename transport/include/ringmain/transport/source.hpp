@@ -49,6 +49,11 @@ class Source {
   // in turns with it.
   virtual Status receive_into(Sink& sink, std::chrono::nanoseconds timeout = kForever);
 
+  // What was taken off the carrier and would be lost if this were the end: a whole message can be received without
+  // waiting; and how many bytes there are of one that isn't whole yet.
+  virtual bool at_hand() const noexcept { return false; }
+  virtual std::size_t incomplete() const noexcept { return 0; }
+
   // For epoll and other loops: receive with a timeout of 0 until kEmpty; then arm(); if that says true, wait until the
   // descriptor is readable. Nothing is to be read from it. It may be another one after each arm(). Throws kUnsupported: the
   // carrier has none.

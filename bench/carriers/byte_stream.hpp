@@ -1,14 +1,12 @@
-// Pipe and unix stream socket: the rivals that every system has. A message is a length and a payload, written by one
+// Pipe, unix and TCP stream socket: the rivals that every system has. A message is a length and a payload, written by one
 // call; the reader takes as much as it can get with each call and hands the messages out in place.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "carriers/carrier.hpp"
+#include "harness/cpu.hpp"
 #include "harness/system.hpp"
 
 namespace ringmain::bench {
@@ -26,61 +25,49 @@ struct StreamEnds {
   Descriptor write;
 };
 
-// With the largest buffer that an unprivileged process may ask for.
-inline StreamEnds open_pipe() {
-  std::array<int, 2> ends{};
-  check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
-  StreamEnds result{Descriptor(ends[0]), Descriptor(ends[1])};
-  ::fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
-  return result;
-}
+StreamEnds open_pipe();  // with the largest buffer that an unprivileged process may ask for
+StreamEnds open_unix_stream();
+StreamEnds open_tcp();  // over the loopback device, without Nagle's delay
 
-inline StreamEnds open_unix_stream() {
-  std::array<int, 2> ends{};
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
+enum class Waiting : std::uint8_t { kBlocks, kPolls };  // kPolls: asks again and again
 
-template <std::size_t kPayload, StreamEnds (*kOpen)()>
 class ByteStream {
  public:
-  static constexpr std::size_t kBytes = kPayload;
-
-  ByteStream() : ends_(kOpen()) {}
+  explicit ByteStream(StreamEnds (*open)(), Waiting waiting = Waiting::kBlocks);
 
   class Sender {
    public:
-    explicit Sender(int fd) : fd_(fd), frame_(kPrefix + kBytes) {}
+    explicit Sender(int fd) : fd_(fd) {}
 
     template <class Write>
-    void send(Write write) {
-      const std::uint64_t length = kBytes;
+    void send(std::size_t bytes, Write write) {
+      frame_.resize(kPrefix + bytes);
+      const std::uint64_t length = bytes;
       std::memcpy(frame_.data(), &length, kPrefix);
       write(frame_.data() + kPrefix);
       for (std::size_t sent = 0; sent < frame_.size();) {
-        const ssize_t now = check(::write(fd_, frame_.data() + sent, frame_.size() - sent), "write");
-        sent += static_cast<std::size_t>(now);
+        sent += moved(::write(fd_, frame_.data() + sent, frame_.size() - sent), "write");
       }
     }
 
    private:
     int fd_;
-    std::vector<std::byte> frame_;
+    std::vector<std::byte> frame_{};
   };
 
   class Receiver {
    public:
-    explicit Receiver(int fd) : fd_(fd), buffer_(std::max(kPrefix + kBytes, kReadAtOnce)) {}
+    explicit Receiver(int fd) : fd_(fd), buffer_(kReadAtOnce) {}
 
     template <class Read>
-    void receive(Read read) {
+    void receive(std::size_t bytes, Read read) {
       fill_up_to(kPrefix);
       std::uint64_t length = 0;
       std::memcpy(&length, buffer_.data() + begin_, kPrefix);
-      if (length != kBytes) throw std::runtime_error("byte stream: a message of unexpected length");
-      fill_up_to(kPrefix + kBytes);
+      if (length != bytes) throw std::runtime_error("byte stream: a message of unexpected length");
+      fill_up_to(kPrefix + bytes);
       read(static_cast<const std::byte*>(buffer_.data() + begin_ + kPrefix));
-      begin_ += kPrefix + kBytes;
+      begin_ += kPrefix + bytes;
       if (begin_ == end_) begin_ = end_ = 0;
     }
 
@@ -90,10 +77,11 @@ class ByteStream {
         if (buffer_.size() - begin_ < wanted) {
           std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
           end_ -= std::exchange(begin_, 0);
+          buffer_.resize(std::max(buffer_.size(), wanted));
         }
-        const ssize_t now = check(::read(fd_, buffer_.data() + end_, buffer_.size() - end_), "read");
+        const ssize_t now = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
         if (now == 0) throw std::runtime_error("byte stream: the other side is gone");
-        end_ += static_cast<std::size_t>(now);
+        end_ += moved(now, "read");
       }
     }
 
@@ -110,12 +98,15 @@ class ByteStream {
   static constexpr std::size_t kPrefix = sizeof(std::uint64_t);
   static constexpr std::size_t kReadAtOnce = std::size_t{64} << 10;
 
+  // The number of bytes that a call moved: none, if it would have had to wait and may not.
+  static std::size_t moved(ssize_t result, const char* what) {
+    if (result >= 0) return static_cast<std::size_t>(result);
+    if (errno != EAGAIN) throw_errno(what);
+    pause();
+    return 0;
+  }
+
   StreamEnds ends_;
 };
-
-template <std::size_t kPayload>
-using Pipe = ByteStream<kPayload, open_pipe>;
-template <std::size_t kPayload>
-using UnixStream = ByteStream<kPayload, open_unix_stream>;
 
 }  // namespace ringmain::bench

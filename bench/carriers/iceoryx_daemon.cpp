@@ -22,7 +22,25 @@ namespace {
 // iox-roudi. Asked to end, not killed: only then it removes its shared memory.
 class Daemon {
  public:
-  Daemon() : owner_(::getpid()) {
+  Daemon() : owner_(::getpid()) { start(); }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() {
+    if (::getpid() != owner_) return;
+    if (end()) return;
+    // It aborts, and leaves everything behind, when a client of its is gone; and ours don't say goodbye. Starting again it
+    // clears that away.
+    start();
+    became_ready();
+    end();
+  }
+
+  void wait() {
+    if (!became_ready()) throw std::runtime_error("iox-roudi, the daemon that it needs, doesn't start");
+  }
+
+ private:
+  void start() {
     std::array<int, 2> ends{};
     check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
     output_ = Descriptor(ends[0]);
@@ -37,16 +55,17 @@ class Daemon {
       ::_exit(127);
     }
   }
-  Daemon(const Daemon&) = delete;
-  Daemon& operator=(const Daemon&) = delete;
-  ~Daemon() {
-    if (::getpid() != owner_) return;
+
+  // False: something killed it.
+  bool end() {
+    int status = 0;
     ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
+    ::waitpid(pid_, &status, 0);
+    return WIFEXITED(status);
   }
 
   // Until it says that it is ready, or that another one is there already.
-  void wait() {
+  bool became_ready() {
     constexpr int kPatienceMs = 10'000;
     std::string said;
     for (pollfd readable{output_.get(), POLLIN, 0}; ::poll(&readable, 1, kPatienceMs) > 0;) {
@@ -54,13 +73,12 @@ class Daemon {
       const ssize_t got = ::read(output_.get(), piece.data(), piece.size());
       if (got <= 0) break;
       said.append(piece.data(), static_cast<std::size_t>(got));
-      if (said.find("ready for clients") != std::string::npos) return;
-      if (said.find("already running") != std::string::npos) return;
+      if (said.find("ready for clients") != std::string::npos) return true;
+      if (said.find("already running") != std::string::npos) return true;
     }
-    throw std::runtime_error("iox-roudi, the daemon that it needs, doesn't start");
+    return false;
   }
 
- private:
   pid_t owner_;
   pid_t pid_ = -1;
   Descriptor output_{};

@@ -31,6 +31,7 @@ struct Board {
   std::atomic<std::uint32_t> wait_for_tracer{0};  // sides
   std::atomic<bool> traced{false};
   std::atomic<std::uint32_t> done{0};  // sides, with the turns that are traced
+  std::atomic<bool> released{false};   // the tracer has gone: a side may end
 };
 
 }  // namespace ringmain::bench

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "harness/runner.hpp"
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 namespace ringmain::bench {
 namespace {
@@ -29,6 +31,10 @@ std::uint64_t cpu_ns_so_far() {
   timespec time{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+void await(const std::atomic<bool>& flag) {
+  while (!flag.load(std::memory_order_acquire)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::uint64_t scaled(std::uint64_t count, double factor) {
@@ -84,7 +90,7 @@ void Runner::be_traced() {
     if (contestant->latencies() != nullptr) contestant->latencies()->freeze();
   }
   board_.wait_for_tracer.fetch_add(1, std::memory_order_acq_rel);
-  while (!board_.traced.load(std::memory_order_acquire)) ::sched_yield();
+  await(board_.traced);
   for (std::size_t i = 0; i < contestants_.size(); ++i) {
     if (first()) board_.contestant.store(static_cast<std::uint32_t>(i), std::memory_order_release);
     const std::uint64_t messages = std::min(scaled(counts_[i], kTracedPart), kMostTraced);
@@ -92,6 +98,7 @@ void Runner::be_traced() {
     if (first()) system_calls_[i].messages = messages + reports_[0].interval.more;
   }
   board_.done.fetch_add(1, std::memory_order_acq_rel);
+  await(board_.released);
 }
 
 Sample Runner::run_turn(std::size_t index, std::uint64_t messages) {

@@ -52,23 +52,39 @@ class Tracer {
     }
   }
 
+  // The sides themselves last: the kernel doesn't tell of a process's end before its other threads are buried.
   void let_go() {
     for (const auto& [thread, _] : threads_) {
-      int status = 0;
-      // One that has stopped already doesn't mind.
-      if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0) continue;
-      if (::waitpid(thread, &status, __WALL) != thread || !WIFSTOPPED(status)) continue;
-      ::ptrace(PTRACE_DETACH, thread, nullptr, nullptr);
+      if (!is_side(thread)) let_go(thread);
     }
+    for (const pid_t side : sides_) let_go(side);
   }
 
  private:
+  // One that has stopped already doesn't mind the interruption. A side that has ended is left to whoever started it.
+  void let_go(pid_t thread) const {
+    const bool alive = ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0;
+    siginfo_t about{};
+    const int how = WEXITED | WSTOPPED | WNOWAIT | __WALL | (alive ? 0 : WNOHANG);
+    if (::waitid(P_PID, static_cast<id_t>(thread), &about, how) != 0 || about.si_pid == 0) return;
+    if (!ended(about)) {
+      ::ptrace(PTRACE_DETACH, thread, nullptr, nullptr);
+    } else if (!is_side(thread)) {
+      ::waitpid(thread, nullptr, __WALL);
+    }
+  }
+
+  bool is_side(pid_t thread) const { return std::find(sides_.begin(), sides_.end(), thread) != sides_.end(); }
+
+  static bool ended(const siginfo_t& about) noexcept {
+    return about.si_code == CLD_EXITED || about.si_code == CLD_KILLED || about.si_code == CLD_DUMPED;
+  }
+
   // Of any traced thread. -1: a side itself has ended, which whoever started it should hear.
   pid_t next_stop(int& status) const {
     siginfo_t about{};
     if (::waitid(P_ALL, 0, &about, WEXITED | WSTOPPED | WNOWAIT | __WALL) != 0) return -1;
-    const bool ended = about.si_code == CLD_EXITED || about.si_code == CLD_KILLED || about.si_code == CLD_DUMPED;
-    if (ended && std::find(sides_.begin(), sides_.end(), about.si_pid) != sides_.end()) return -1;
+    if (ended(about) && is_side(about.si_pid)) return -1;
     return ::waitpid(about.si_pid, &status, __WALL);
   }
 
@@ -113,6 +129,7 @@ bool count_system_calls(const std::vector<pid_t>& sides, Board& board, std::span
   board.traced.store(true, std::memory_order_release);
   if (permitted) tracer.follow();
   tracer.let_go();
+  board.released.store(true, std::memory_order_release);
   return permitted;
 }
 

@@ -4,15 +4,16 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "carriers/channels.hpp"
 #include "harness/clock.hpp"
 #include "harness/contest.hpp"
-#include "harness/cpu.hpp"
 #include "harness/shared_memory.hpp"
 #include "workloads/payload.hpp"
 
@@ -54,6 +55,7 @@ class Distribution final : public Contestant {
   }
 
  private:
+  static constexpr std::chrono::microseconds kLookEvery{100};
   static constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
   struct Found {
     std::atomic<std::uint64_t> total{0};
@@ -86,7 +88,8 @@ class Distribution final : public Contestant {
 
   template <class P>
   void check(P payload, std::uint64_t messages) {
-    while (found_->readers.load(std::memory_order_acquire) != readers_) pause();
+    // Asleep: there may be more readers than cores.
+    while (found_->readers.load(std::memory_order_acquire) != readers_) std::this_thread::sleep_for(kLookEvery);
     const std::uint64_t copies = sharing_ == Sharing::kEveryMessageEach ? readers_ : 1;
     require_total(found_->total.load(std::memory_order_relaxed), copies * expected_total(payload, messages));
     found_->total.store(0, std::memory_order_relaxed);

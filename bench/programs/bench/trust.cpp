@@ -2,6 +2,7 @@
 #include "programs/bench/trust.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -54,31 +55,36 @@ void doubt_cores(const Options& options, std::span<const Result> results, std::v
   if (!options.pinned) doubts.emplace_back("The processes weren't pinned: the kernel may have moved them about.");
 }
 
-void doubt_rounds(const Result& result, std::vector<std::string>& doubts) {
-  for (const Entry& entry : result.entries) {
-    // A futex's rounds differ by what the scheduler does.
-    const bool line =
-        entry.kind == Kind::kLimit && entry.name.starts_with("raw line") && !is_about_time(result.task.work);
-    const bool trip = entry.kind == Kind::kLimit && result.task.work == Work::kRoundTrip;
-    const double fast = quantile(entry.rounds, 0.1);
-    const double slow = quantile(entry.rounds, 0.9);
-    if ((line || trip) && slow > kMoved * fast) {
-      doubts.push_back(
-          fmt::format("{}: the cores moved near or far during the run: the limit itself took between {:.1f} "
-                      "and {:.1f} ns. Ratios hold, absolute figures don't repeat.",
-                      title(result.task), fast, slow));
-    }
-    if (entry.kind == Kind::kRing && entry.ns.width() > kUnsteady) {
-      doubts.push_back(
-          fmt::format("{}: the ring's rounds differ much (half of them lie between {:.3g} and {:.3g} of the "
-                      "median).",
-                      title(result.task), entry.ns.low / entry.ns.median, entry.ns.high / entry.ns.median));
-    }
-    if (entry.kind == Kind::kRing && entry.preemptions > kPreempted && result.task.consumers == 1) {
-      doubts.push_back(fmt::format("{}: the kernel took a core away {:.0f} times in a turn of the ring.",
-                                   title(result.task), entry.preemptions));
+// The limit's rounds tell how far apart the cores were. Not those of a stream of large messages or of a futex, which
+// depend on more than that.
+bool tells_of_cores(const Result& result, const Entry& entry) {
+  if (entry.kind != Kind::kLimit || !entry.name.starts_with("raw line")) return false;
+  return result.task.work == Work::kRoundTrip || result.task.work == Work::kStream;
+}
+
+bool cores_moved(const Result& result, const Entry& entry) {
+  return tells_of_cores(result, entry) && quantile(entry.rounds, 0.9) > kMoved * quantile(entry.rounds, 0.1);
+}
+
+bool unsteady(const Result& /*result*/, const Entry& entry) {
+  return entry.kind == Kind::kRing && entry.ns.width() > kUnsteady;
+}
+
+bool preempted(const Result& result, const Entry& entry) {
+  return entry.kind == Kind::kRing && result.task.consumers == 1 && entry.preemptions > kPreempted;
+}
+
+// One doubt about all tables that have an entry for which `doubtful` holds.
+void doubt_tables(std::span<const Result> results, bool (*doubtful)(const Result&, const Entry&), const char* doubt,
+                  std::vector<std::string>& doubts) {
+  std::vector<std::string> tables;
+  for (const Result& result : results) {
+    const auto& entries = result.entries;
+    if (std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return doubtful(result, entry); })) {
+      tables.push_back(title(result.task));
     }
   }
+  if (!tables.empty()) doubts.push_back(fmt::format("{} ({}).", doubt, fmt::join(tables, "; ")));
 }
 
 }  // namespace
@@ -107,7 +113,12 @@ std::vector<std::string> doubts(const Options& options, std::span<const Result> 
     found.push_back(
         fmt::format("The hypervisor gave {:.0f} % of the CPU time to other machines (steal).", 100 * stolen));
   }
-  for (const Result& result : results) doubt_rounds(result, found);
+  doubt_tables(
+      results, cores_moved,
+      "The cores moved near or far during the run, as the limit shows: ratios hold, absolute figures don't repeat",
+      found);
+  doubt_tables(results, unsteady, "The ring's rounds differ much", found);
+  doubt_tables(results, preempted, "The kernel often took a core away from the ring's processes", found);
   return found;
 }
 

@@ -34,9 +34,9 @@ std::string script_of(const Plot& plot, const std::filesystem::path& output) {
   script += "plot ";
   for (std::size_t i = 0; i < plot.curves.size(); ++i) {
     const Curve& curve = plot.curves[i];
-    script += fmt::format("{}$data{} using 1:2 with {} lw {} lc rgb '{}'{} title '{}'", i == 0 ? "" : ", ", i,
-                          curve.points.size() < 20 ? "linespoints pt 7 ps 0.5" : "lines",
-                          curve.name == "ring" ? 3 : 1.8, curve.colour, curve.dashed ? " dt 2" : "", curve.name);
+    script +=
+        fmt::format("{}$data{} using 1:2 with {} lw {} lc rgb '{}'{} title '{}'", i == 0 ? "" : ", ", i, plot.style,
+                    curve.name == "ring" ? 3 : 1.8, curve.colour, curve.dashed ? " dt 2" : "", curve.name);
   }
   return script + "\n";
 }

@@ -20,6 +20,7 @@ struct Plot {
   std::string x_label;
   std::string y_label;
   std::string settings;  // further gnuplot commands: tics, ranges
+  std::string style;     // gnuplot's: lines, linespoints
   std::vector<Curve> curves{};
 };
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "programs/bench/carriers.hpp"
+
 namespace ringmain::bench {
 namespace {
 
@@ -12,29 +14,13 @@ namespace {
 constexpr std::array<std::string_view, 9> kColours{"#1f6fc4", "#d1495b", "#edae49", "#3f8f5b", "#8a5aa8",
                                                    "#e07b39", "#5ab1bb", "#b56576", "#7f7f3f"};
 
-// Carriers keep their colour through all pictures of a run.
-class Palette {
- public:
-  explicit Palette(std::span<const Result> results) {
-    names_.emplace_back("ring");
-    for (const Result& result : results) {
-      for (const Entry& entry : result.entries) {
-        if (entry.kind == Kind::kRival && std::find(names_.begin(), names_.end(), entry.name) == names_.end()) {
-          names_.push_back(entry.name);
-        }
-      }
-    }
-  }
-
-  std::string of(const Entry& entry) const {
-    if (entry.kind == Kind::kLimit) return "#999999";
-    const auto place = std::find(names_.begin(), names_.end(), entry.name) - names_.begin();
-    return std::string(kColours[static_cast<std::size_t>(place) % kColours.size()]);
-  }
-
- private:
-  std::vector<std::string> names_{};
-};
+// A carrier has its colour in all pictures of all runs.
+std::string colour_of(const Entry& entry) {
+  if (entry.kind == Kind::kLimit) return "#999999";
+  const auto all = carriers();
+  const auto place = std::find_if(all.begin(), all.end(), [&](const NamedCarrier& c) { return c.name == entry.name; });
+  return std::string(kColours[static_cast<std::size_t>(place - all.begin()) % kColours.size()]);
+}
 
 constexpr const char* kPercentTics =
     "set xrange [1:*]\n"
@@ -46,9 +32,9 @@ constexpr const char* kSizeTics =
     "set xtics ('8 B' 8, '32 B' 32, '256 B' 256, '2 KiB' 2048, '16 KiB' 16384, '64 KiB' 65536, '512 KiB' 524288, "
     "'4 MiB' 4194304)\n";
 
-Curve curve_of(const Entry& entry, const Palette& palette) {
+Curve curve_of(const Entry& entry) {
   const bool limit = entry.kind == Kind::kLimit;
-  return {limit ? "limit" : entry.name, palette.of(entry), limit, {}};
+  return {limit ? "limit" : entry.name, colour_of(entry), limit, {}};
 }
 
 Curve* find_curve(Plot& plot, const std::string& name) {
@@ -60,12 +46,12 @@ Curve* find_curve(Plot& plot, const std::string& name) {
 // `figure` makes the y value of a payload size and the nanoseconds of a message.
 template <class Figure>
 Plot plot_by_size(std::span<const Result> results, Work work, std::string y_label, const char* format, Figure figure) {
-  const Palette palette(results);
-  Plot plot{"size of a message", std::move(y_label), std::string(kSizeTics) + "set format y '" + format + "'\n"};
+  Plot plot{"size of a message", std::move(y_label), std::string(kSizeTics) + "set format y '" + format + "'\n",
+            "linespoints pt 7 ps 0.5"};
   for (const Result& result : results) {
     if (result.task.work != work) continue;
     for (const Entry& entry : result.entries) {
-      Curve curve = curve_of(entry, palette);
+      Curve curve = curve_of(entry);
       Curve* known = find_curve(plot, curve.name);
       if (known == nullptr) known = &plot.curves.emplace_back(std::move(curve));
       const auto bytes = static_cast<double>(result.task.payload.bytes);
@@ -79,11 +65,10 @@ Plot plot_by_size(std::span<const Result> results, Work work, std::string y_labe
 }  // namespace
 
 std::optional<Plot> latency_plot(const Result& result) {
-  const Palette palette({&result, 1});
-  Plot plot{"percentile: this part of all messages was faster", "latency", kPercentTics};
+  Plot plot{"percentile: this part of all messages was faster", "latency", kPercentTics, "lines"};
   for (const Entry& entry : result.entries) {
     if (!entry.percentiles) continue;
-    Curve curve = curve_of(entry, palette);
+    Curve curve = curve_of(entry);
     for (const auto& [fraction, ns] : entry.percentiles->curve) {
       if (ns > 0) curve.points.emplace_back(1 / (1 - fraction), ns / 1e9);
     }

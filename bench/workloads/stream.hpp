@@ -53,6 +53,7 @@ class Stream final : public Contestant {
     for (std::uint64_t seed = 0; seed < messages; ++seed) {
       sender.send(payload.bytes(), [&payload, seed](std::byte* place) { payload.write(place, seed); });
     }
+    if constexpr (requires { sender.flush(); }) sender.flush();
     *sender_ = std::move(sender);
   }
 

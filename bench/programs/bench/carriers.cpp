@@ -10,13 +10,17 @@ namespace ringmain::bench {
 namespace {
 
 constexpr std::array kCarriers{
-    NamedCarrier{"ring", "Ringmain's ring; its consumer spins for 20 us, then sleeps", true, true, enter_ring},
+    NamedCarrier{"ring", "Ringmain's ring, from C++; its consumer spins for 20 us, then sleeps", true, true,
+                 enter_ring},
     NamedCarrier{"pipe", "a pipe of 1 MiB, blocking", true, true, enter_pipe},
     NamedCarrier{"pipe-polled", "a pipe that doesn't block and is asked again and again", false, true,
                  enter_polled_pipe},
     NamedCarrier{"unix", "a unix stream socket, blocking", true, true, enter_unix},
     NamedCarrier{"tcp", "TCP over the loopback device, blocking, without Nagle's delay", true, true, enter_tcp},
     NamedCarrier{"mq", "a POSIX message queue, blocking", true, true, enter_posix_queue},
+    NamedCarrier{"seqpacket", "a unix socket of packets, blocking", true, false, enter_seqpacket},
+    NamedCarrier{"spsc", "Boost.Lockfree spsc_queue in shared memory, as transport has it", true, false, enter_spsc},
+    NamedCarrier{"ring-transport", "the ring through the transport library", true, false, enter_transported_ring},
     NamedCarrier{"boost-mq", "Boost.Interprocess message_queue, blocking", true, false, enter_boost_queue},
     NamedCarrier{"zeromq", "ZeroMQ, PUSH and PULL over ipc://", true, false, enter_zeromq},
     NamedCarrier{"iceoryx", "Eclipse iceoryx 2, zero-copy, polled; needs iox-roudi", false, false, enter_iceoryx},

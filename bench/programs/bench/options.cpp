@@ -68,6 +68,7 @@ void check_numbers(const Options& options) {
   if (!(options.seconds > 0) || options.seconds > 3600) throw UsageError("--seconds: more than 0, at most 3600");
   if (options.rounds < 1 || options.rounds > 1000) throw UsageError("--rounds: 1 to 1000");
   if (!(options.rate >= 10) || options.rate > 1e8) throw UsageError("--rate: 10 to 100000000 messages a second");
+  if (options.batch < 1 || options.batch > 65'536) throw UsageError("--batch: 1 to 65536 messages");
   if (options.burst < 1 || options.burst > 1'000'000) throw UsageError("--burst: 1 to 1000000 messages");
 }
 
@@ -119,6 +120,8 @@ std::optional<Options> parse(int argc, char** argv) {
   app.add_option("--consumers", options.consumers, "of fan-out and work-sharing, 1 to 64");
   app.add_option("--rate", options.rate, "of paced, messages a second")->capture_default_str();
   app.add_option("--burst", options.burst, "of burst, messages")->capture_default_str();
+  app.add_option("--batch", options.batch, "of stream, messages sent at once by carriers that can gather them")
+      ->capture_default_str();
   app.add_option("--seconds", options.seconds, "measuring time for each table, about")->capture_default_str();
   app.add_option("--rounds", options.rounds, "turns of each carrier")->capture_default_str();
   app.add_option("--pin", pin, "a CPU for each process, in turns: 0,1; none (default: the first two allowed)")
@@ -163,7 +166,8 @@ std::vector<Task> tasks_of(const Options& options) {
                        {size, options.touch},
                        several ? options.consumers.value_or(default_consumers()) : 1,
                        options.rate,
-                       options.burst});
+                       options.burst,
+                       options.batch});
     }
   }
   return tasks;

@@ -28,6 +28,7 @@ struct Options {
   bool pinned = true;
   double rate = 100'000;
   std::uint64_t burst = 1000;
+  std::size_t batch = 1;
   std::optional<std::size_t> consumers{};
   bool system_calls = true;
   bool json = false;

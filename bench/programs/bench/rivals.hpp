@@ -12,8 +12,11 @@ namespace ringmain::bench {
 std::unique_ptr<Contestant> enter_pipe(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_polled_pipe(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_unix(const Task& task, const std::filesystem::path& directory);
+std::unique_ptr<Contestant> enter_seqpacket(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_tcp(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_posix_queue(const Task& task, const std::filesystem::path& directory);
+std::unique_ptr<Contestant> enter_spsc(const Task& task, const std::filesystem::path& directory);
+std::unique_ptr<Contestant> enter_transported_ring(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_boost_queue(const Task& task, const std::filesystem::path& directory);
 
 #ifdef RINGMAIN_BENCH_ZEROMQ

@@ -39,6 +39,7 @@ struct Task {
   std::size_t consumers = 1;
   double rate = 100'000;       // of kPaced, messages a second
   std::uint64_t burst = 1000;  // of kBurst, messages
+  std::size_t batch = 1;       // of kStream, messages that are sent at once where the carrier gathers them
 };
 
 // Measured in latencies rather than in messages a second.

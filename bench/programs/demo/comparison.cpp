@@ -7,9 +7,9 @@
 #include <array>
 
 #include "carriers/blocks.hpp"
-#include "carriers/byte_stream.hpp"
 #include "carriers/lines.hpp"
 #include "carriers/ring.hpp"
+#include "carriers/transported.hpp"
 #include "harness/latencies.hpp"
 #include "harness/temporary_directory.hpp"
 #include "workloads/round_trip.hpp"
@@ -26,6 +26,8 @@ constexpr std::array kNames{"raw cache line", "ring", "pipe", "unix socket"};
 void measure_round_trips(std::vector<CarrierFigures>& figures, const ContestOptions& options, double& spread) {
   const TemporaryDirectory directory;
   const RingSetup setup{.directory = directory.path(), .capacity = kBuffer};
+  const TransportSetup pipe{Scheme::kPipe, directory.path()};
+  const TransportSetup unix_socket{Scheme::kUnix, directory.path()};
   const Payload payload{kSmall};
   Contestants contestants;
   const auto add = [&](auto contestant) {
@@ -34,8 +36,8 @@ void measure_round_trips(std::vector<CarrierFigures>& figures, const ContestOpti
   };
   add(std::make_unique<RoundTrip<Lines<FlowControl::kNone>>>(kNames[0], payload, kSmall, kBuffer / 64));
   add(std::make_unique<RoundTrip<Ring>>(kNames[1], payload, setup));
-  add(std::make_unique<RoundTrip<ByteStream>>(kNames[2], payload, open_pipe));
-  add(std::make_unique<RoundTrip<ByteStream>>(kNames[3], payload, open_unix_stream));
+  add(std::make_unique<RoundTrip<Transported>>(kNames[2], payload, pipe));
+  add(std::make_unique<RoundTrip<Transported>>(kNames[3], payload, unix_socket));
   const Outcome outcome = run_contest(contestants, options);
   for (std::size_t i = 0; i < contestants.size(); ++i) {
     const std::vector<std::uint32_t> trips = sorted(contestants[i]->latencies()->all());
@@ -59,11 +61,13 @@ std::vector<double> measure_streams(const Payload& payload, std::unique_ptr<Cont
                                     const ContestOptions& options) {
   const TemporaryDirectory directory;
   const RingSetup setup{.directory = directory.path(), .capacity = kBuffer};
+  const TransportSetup pipe{Scheme::kPipe, directory.path()};
+  const TransportSetup unix_socket{Scheme::kUnix, directory.path()};
   Contestants contestants;
   contestants.push_back(std::move(limit));
   contestants.push_back(std::make_unique<Stream<Ring>>(kNames[1], payload, setup));
-  contestants.push_back(std::make_unique<Stream<ByteStream>>(kNames[2], payload, open_pipe));
-  contestants.push_back(std::make_unique<Stream<ByteStream>>(kNames[3], payload, open_unix_stream));
+  contestants.push_back(std::make_unique<Stream<Transported>>(kNames[2], payload, pipe));
+  contestants.push_back(std::make_unique<Stream<Transported>>(kNames[3], payload, unix_socket));
   return stream_times(contestants, options);
 }
 

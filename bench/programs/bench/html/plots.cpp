@@ -11,8 +11,8 @@ namespace ringmain::bench {
 namespace {
 
 // The ring's is the first; the limit is grey.
-constexpr std::array<std::string_view, 9> kColours{"#1f6fc4", "#d1495b", "#edae49", "#3f8f5b", "#8a5aa8",
-                                                   "#e07b39", "#5ab1bb", "#b56576", "#7f7f3f"};
+constexpr std::array<std::string_view, 12> kColours{"#1f6fc4", "#d1495b", "#edae49", "#3f8f5b", "#8a5aa8", "#e07b39",
+                                                    "#5ab1bb", "#b56576", "#7f7f3f", "#3d405b", "#f28482", "#84a98c"};
 
 // A carrier has its colour in all pictures of all runs.
 std::string colour_of(const Entry& entry) {

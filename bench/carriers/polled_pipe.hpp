@@ -1,5 +1,6 @@
-// Pipe, unix and TCP stream socket: the rivals that every system has. A message is a length and a payload, written by one
-// call; the reader takes as much as it can get with each call and hands the messages out in place.
+// A pipe that is asked again and again, rather than slept on: as fast as the kernel can be without waking anybody. A
+// message is a length and a payload, written by one call; the reader takes as much as it can get with each call and hands
+// the messages out in place.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -20,20 +21,15 @@
 
 namespace ringmain::bench {
 
-struct StreamEnds {
+struct PipeEnds {
   Descriptor read;
   Descriptor write;
 };
+PipeEnds open_pipe();  // with the largest buffer that an unprivileged process may ask for
 
-StreamEnds open_pipe();  // with the largest buffer that an unprivileged process may ask for
-StreamEnds open_unix_stream();
-StreamEnds open_tcp();  // over the loopback device, without Nagle's delay
-
-enum class Waiting : std::uint8_t { kBlocks, kPolls };  // kPolls: asks again and again
-
-class ByteStream {
+class PolledPipe {
  public:
-  explicit ByteStream(StreamEnds (*open)(), Waiting waiting = Waiting::kBlocks);
+  PolledPipe();
 
   class Sender {
    public:
@@ -64,7 +60,7 @@ class ByteStream {
       fill_up_to(kPrefix);
       std::uint64_t length = 0;
       std::memcpy(&length, buffer_.data() + begin_, kPrefix);
-      if (length != bytes) throw std::runtime_error("byte stream: a message of unexpected length");
+      if (length != bytes) throw std::runtime_error("pipe: a message of unexpected length");
       fill_up_to(kPrefix + bytes);
       read(static_cast<const std::byte*>(buffer_.data() + begin_ + kPrefix));
       begin_ += kPrefix + bytes;
@@ -80,7 +76,7 @@ class ByteStream {
           buffer_.resize(std::max(buffer_.size(), wanted));
         }
         const ssize_t now = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
-        if (now == 0) throw std::runtime_error("byte stream: the other side is gone");
+        if (now == 0) throw std::runtime_error("pipe: the other side is gone");
         end_ += moved(now, "read");
       }
     }
@@ -106,7 +102,7 @@ class ByteStream {
     return 0;
   }
 
-  StreamEnds ends_;
+  PipeEnds ends_;
 };
 
 }  // namespace ringmain::bench

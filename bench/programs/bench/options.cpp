@@ -9,6 +9,7 @@
 
 #include "harness/machine.hpp"
 #include "programs/bench/carriers.hpp"
+#include "ringmain/transport/quantity.hpp"
 
 namespace ringmain::bench {
 namespace {
@@ -36,6 +37,14 @@ Touch touch_named(const std::string& name) {
                   name));
 }
 
+std::uint64_t size_named(const std::string& text) {
+  const auto size = transport::parse_size(text);
+  if (!size || *size < kSmallest || *size > kLargest || *size % kSmallest != 0) {
+    throw UsageError(fmt::format("--sizes {}: a size is a multiple of 8, from 8 to 4M", text));
+  }
+  return *size;
+}
+
 std::vector<int> cpus_named(const std::vector<std::string>& names) {
   const std::vector<int> allowed = allowed_cpus();
   std::vector<int> cpus;
@@ -52,11 +61,6 @@ std::vector<int> cpus_named(const std::vector<std::string>& names) {
 }
 
 void check_numbers(const Options& options) {
-  for (const std::uint64_t size : options.sizes) {
-    if (size < kSmallest || size > kLargest || size % kSmallest != 0) {
-      throw UsageError(fmt::format("--sizes {}: a size is a multiple of 8, from 8 to 4M", size));
-    }
-  }
   for (const std::string& name : options.carriers) {
     if (find_carrier(name) != nullptr) continue;
     std::vector<std::string_view> known;
@@ -107,14 +111,17 @@ std::optional<Options> parse(int argc, char** argv) {
       "carriers.");
   Options options;
   std::vector<std::string> works;
+  std::vector<std::string> sizes;
   std::string touch = "all";
   std::vector<std::string> pin;
   std::string suite;
   app.add_option("WORKLOAD", works, "what to measure (default: a choice that suits this machine)");
-  app.add_option("--carriers", options.carriers, "over these, separated by commas; all: every one")->delimiter(',');
-  app.add_option("--sizes", options.sizes, "bytes of a message, separated by commas: 32,64K (8 to 4M)")
+  app.add_option("--carriers", options.carriers, "over these, separated by commas; all: every one")
       ->delimiter(',')
-      ->transform(CLI::AsSizeValue(false));
+      ->allow_extra_args(false);
+  app.add_option("--sizes", sizes, "bytes of a message, separated by commas: 32,64K (8 to 4M)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--touch", touch, "how much of the payload is written and read: all, lines or ends")
       ->capture_default_str();
   app.add_option("--consumers", options.consumers, "of fan-out and work-sharing, 1 to 64");
@@ -125,13 +132,16 @@ std::optional<Options> parse(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "measuring time for each table, about")->capture_default_str();
   app.add_option("--rounds", options.rounds, "turns of each carrier")->capture_default_str();
   app.add_option("--pin", pin, "a CPU for each process, in turns: 0,1; none (default: the first two allowed)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_flag("!--no-system-calls", options.system_calls, "don't count system calls (which needs ptrace)");
   app.add_flag("--json", options.json, "for programs; says everything");
   app.add_option("--report", options.report, "write an HTML page with pictures to this file (needs gnuplot)");
   app.add_flag("--list", options.list, "name the workloads and the carriers");
   app.add_option("--suite", suite, "limits: instead of all this, the ring against the limits of the machine");
-  app.add_option("--rows", options.rows, "of --suite limits, only these, separated by commas")->delimiter(',');
+  app.add_option("--rows", options.rows, "of --suite limits, only these, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_flag("--details", options.details, "of --suite limits, every way in which a limit was reached for");
   try {
     app.parse(argc, argv);
@@ -143,6 +153,7 @@ std::optional<Options> parse(int argc, char** argv) {
   }
   for (int i = 0; i < argc; ++i) options.command_line += fmt::format("{}{}", i == 0 ? "" : " ", argv[i]);
   for (const std::string& name : works) options.works.push_back(work_named(name));
+  for (const std::string& size : sizes) options.sizes.push_back(size_named(size));
   options.touch = touch_named(touch);
   options.pinned = pin != std::vector<std::string>{"none"};
   if (options.pinned) options.cpus = cpus_named(pin);

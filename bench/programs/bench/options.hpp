@@ -22,7 +22,7 @@ struct Options {
   std::vector<std::string> carriers{};  // empty: those that are measured by default
   std::vector<std::uint64_t> sizes{};   // empty: each workload's own
   Touch touch = Touch::kAll;
-  double seconds = 5;  // for each table
+  double seconds = 4;  // for each table
   std::size_t rounds = 11;
   std::vector<int> cpus{};  // one for each side, in turns; empty: two of those allowed
   bool pinned = true;

@@ -27,7 +27,8 @@ class Iceoryx {
 
     template <class Write>
     void send(std::size_t bytes, Write write) {
-      for (bool sent = false; !sent;) {
+      bool sent = false;
+      while (!sent) {
         publisher_->loan(static_cast<std::uint32_t>(bytes), kAlignment)
             .and_then([&](void* payload) {
               write(static_cast<std::byte*>(payload));
@@ -49,7 +50,8 @@ class Iceoryx {
 
     template <class Read>
     void receive(std::size_t /*bytes*/, Read read) {
-      for (bool received = false; !received;) {
+      bool received = false;
+      while (!received) {
         subscriber_->take()
             .and_then([&](const void* payload) {
               read(static_cast<const std::byte*>(payload));

@@ -75,7 +75,8 @@ class Distribution final : public Contestant {
   template <class P>
   void receive(P payload) {
     std::uint64_t total = 0;
-    for (bool over = false; !over;) {
+    bool over = false;
+    while (!over) {
       receiver_->receive(payload.bytes(), [&](const std::byte* place) {
         over = seed_of(place) == kLast;
         if (!over) total += payload.sum(place);

@@ -33,6 +33,7 @@ TEST(Latencies, PercentilesAreExact) {
   EXPECT_EQ(percentile(first, 0.999), 1000);
   EXPECT_EQ(percentile(first, 1), 1000);
   EXPECT_EQ(latencies.round(1).size(), 10U);
+  EXPECT_EQ(latencies.all().size(), 1010U);
   EXPECT_EQ(percentile(sorted(latencies.all()), 1), 5000);
 }
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -13,21 +14,19 @@
 
 namespace ringmain::bench {
 
-template <std::size_t kPayload>
 class Blocks {
  public:
-  static constexpr std::size_t kBytes = kPayload;
-  static_assert(kBytes % 64 == 0);
-
-  explicit Blocks(std::size_t buffer_bytes)
-      : blocks_(buffer_bytes / kBytes), words_(blocks_ + 1), buffer_(blocks_ * kBytes) {}
+  // For messages of `bytes`, or less.
+  Blocks(std::size_t bytes, std::size_t buffer_bytes)
+      : stride_((bytes + 63) / 64 * 64), blocks_(std::max<std::size_t>(2, buffer_bytes / stride_)), words_(blocks_ + 1),
+        buffer_(blocks_ * stride_) {}
 
   class Sender {
    public:
     explicit Sender(const Blocks& blocks) noexcept : blocks_(&blocks) {}
 
     template <class Write>
-    void send(Write write) noexcept {
+    void send(std::size_t /*bytes*/, Write write) noexcept {
       const std::uint64_t oldest = position_ < blocks_->blocks_ ? 0 : position_ + 1 - blocks_->blocks_;
       while (blocks_->reader().load(std::memory_order_acquire) < oldest) pause();
       const std::size_t index = position_ % blocks_->blocks_;
@@ -47,7 +46,7 @@ class Blocks {
     explicit Receiver(const Blocks& blocks) noexcept : blocks_(&blocks) {}
 
     template <class Read>
-    void receive(Read read) noexcept {
+    void receive(std::size_t /*bytes*/, Read read) noexcept {
       const std::size_t index = position_ % blocks_->blocks_;
       ++position_;
       while (blocks_->tag(index).load(std::memory_order_acquire) != position_) pause();
@@ -71,8 +70,9 @@ class Blocks {
 
   std::atomic<std::uint64_t>& tag(std::size_t index) const noexcept { return words_[index + 1].value; }
   std::atomic<std::uint64_t>& reader() const noexcept { return words_[0].value; }
-  std::byte* payload(std::size_t index) const noexcept { return buffer_.data() + index * kBytes; }
+  std::byte* payload(std::size_t index) const noexcept { return buffer_.data() + index * stride_; }
 
+  std::size_t stride_;
   std::size_t blocks_;
   Shared<Word> words_;
   SharedMemory buffer_;

@@ -1,4 +1,4 @@
-// The physical limit of sleeping: one line with a tag, a payload and the kernel's futex. Both ends sleep at once, so it
+// The physical limit of sleeping: one line with a tag, the kernel's futex and a payload. Both ends sleep at once, so it
 // is for round trips only.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -16,25 +16,23 @@
 
 namespace ringmain::bench {
 
-template <std::size_t kPayload>
 class Futex {
  public:
-  static constexpr std::size_t kBytes = kPayload;
+  explicit Futex(std::size_t bytes) : payload_(bytes) {}
 
  private:
   struct alignas(128) Line {
     std::atomic<std::uint32_t> tag{0};
-    alignas(8) std::byte payload[kBytes]{};
   };
 
  public:
   class Sender {
    public:
-    explicit Sender(Line* line) noexcept : line_(line) {}
+    Sender(Line* line, std::byte* payload) noexcept : line_(line), payload_(payload) {}
 
     template <class Write>
-    void send(Write write) noexcept {
-      write(line_->payload);
+    void send(std::size_t /*bytes*/, Write write) noexcept {
+      write(payload_);
       // release: pairs with the receiver's acquire. Without it the tag might arrive before the payload.
       line_->tag.store(++position_, std::memory_order_release);
       ::syscall(SYS_futex, &line_->tag, FUTEX_WAKE, 1, nullptr, nullptr, 0);
@@ -42,32 +40,35 @@ class Futex {
 
    private:
     Line* line_;
+    std::byte* payload_;
     std::uint32_t position_ = 0;
   };
 
   class Receiver {
    public:
-    explicit Receiver(Line* line) noexcept : line_(line) {}
+    Receiver(Line* line, const std::byte* payload) noexcept : line_(line), payload_(payload) {}
 
     template <class Read>
-    void receive(Read read) noexcept {
+    void receive(std::size_t /*bytes*/, Read read) noexcept {
       const std::uint32_t seen = position_++;
       while (line_->tag.load(std::memory_order_acquire) != position_) {
         ::syscall(SYS_futex, &line_->tag, FUTEX_WAIT, seen, nullptr, nullptr, 0);
       }
-      read(static_cast<const std::byte*>(line_->payload));
+      read(payload_);
     }
 
    private:
     Line* line_;
+    const std::byte* payload_;
     std::uint32_t position_ = 0;
   };
 
-  Sender sender() const noexcept { return Sender(line_.get()); }
-  Receiver receiver() const noexcept { return Receiver(line_.get()); }
+  Sender sender() const noexcept { return Sender(line_.get(), payload_.data()); }
+  Receiver receiver() const noexcept { return Receiver(line_.get(), payload_.data()); }
 
  private:
   Shared<Line> line_;
+  SharedMemory payload_;
 };
 
 }  // namespace ringmain::bench

@@ -5,7 +5,9 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "carriers/ring.hpp"
 #include "harness/system.hpp"
@@ -48,21 +50,18 @@ class EpollLoop {
   std::uint64_t waits_ = 0;
 };
 
-template <std::size_t kPayload>
 class PolledRing {
  public:
-  static constexpr std::size_t kBytes = kPayload;
-
-  explicit PolledRing(RingSetup setup) : ring_(setup) {}
+  explicit PolledRing(RingSetup setup) : ring_(std::move(setup)) {}
 
   class Receiver {
    public:
     explicit Receiver(Consumer&& consumer) : loop_(std::move(consumer)) {}
 
     template <class Read>
-    void receive(Read read) {
+    void receive(std::size_t bytes, Read read) {
       const Message message = loop_.receive();
-      if (message.bytes().size() != kBytes) [[unlikely]] {
+      if (message.bytes().size() != bytes) [[unlikely]] {
         throw_status("receive", message.status());
       }
       read(message.bytes().data());
@@ -72,11 +71,11 @@ class PolledRing {
     EpollLoop loop_;
   };
 
-  typename Ring<kPayload>::Sender sender() const { return ring_.sender(); }
+  Ring::Sender sender() const { return ring_.sender(); }
   Receiver receiver() const { return Receiver(ring_.attach()); }
 
  private:
-  Ring<kPayload> ring_;
+  Ring ring_;
 };
 
 }  // namespace ringmain::bench

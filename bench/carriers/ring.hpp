@@ -22,6 +22,7 @@ struct RingSetup {
   std::filesystem::path directory;
   std::size_t capacity = std::size_t{8} << 20;
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);  // of the consumer, before it sleeps
+  std::string group{};                                            // of the consumer
 };
 
 [[noreturn, gnu::cold]] inline void throw_status(const char* what, Status status) {
@@ -34,11 +35,8 @@ inline std::string next_ring_name() {
   return fmt::format("bench-{}", count++);
 }
 
-template <std::size_t kPayload>
 class Ring {
  public:
-  static constexpr std::size_t kBytes = kPayload;
-
   explicit Ring(RingSetup setup) : setup_(std::move(setup)), name_(next_ring_name()) {}
 
   class Sender {
@@ -49,8 +47,8 @@ class Ring {
     }
 
     template <class Write>
-    void send(Write write) {
-      Claim claim = producer_.claim(kBytes);
+    void send(std::size_t bytes, Write write) {
+      Claim claim = producer_.claim(bytes);
       if (!claim) [[unlikely]] {
         throw_status("claim", claim.status());
       }
@@ -67,9 +65,9 @@ class Ring {
     explicit Receiver(Consumer&& consumer) noexcept : consumer_(std::move(consumer)) {}
 
     template <class Read>
-    void receive(Read read) {
+    void receive(std::size_t bytes, Read read) {
       const Message message = consumer_.receive();
-      if (message.bytes().size() != kBytes) [[unlikely]] {
+      if (message.bytes().size() != bytes) [[unlikely]] {
         throw_status("receive", message.status());
       }
       read(message.bytes().data());
@@ -82,8 +80,17 @@ class Ring {
   Sender sender() const { return Sender(setup_, name_); }
   Receiver receiver() const { return Receiver(attach()); }
   Consumer attach() const {
-    return Consumer::attach(
-        name_, {.directory = setup_.directory, .wait_for_ring = std::chrono::seconds(10), .spin = setup_.spin});
+    return Consumer::attach(name_, {.directory = setup_.directory,
+                                    .group = setup_.group,
+                                    .wait_for_ring = std::chrono::seconds(10),
+                                    .spin = setup_.spin});
+  }
+
+  // The same ring; its receivers share the work.
+  Ring member_of(std::string group) const {
+    Ring member = *this;
+    member.setup_.group = std::move(group);
+    return member;
   }
 
  private:

@@ -1,10 +1,14 @@
-// Where two processes meet before and after every round. Spins: a wake-up would cost more than what is measured.
+// Where processes meet before and after every round. Spins for a while: a wake-up could cost more than what is measured.
+// Then it sleeps, so that those who wait leave the cores to those who still work.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <sched.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <cstdint>
 
 #include "harness/cpu.hpp"
@@ -21,20 +25,33 @@ class Barrier {
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == parties_) {
       // relaxed: the others wait for the turn, whose release publishes it.
       arrived_.store(0, std::memory_order_relaxed);
-      turn_.store(turn + 1, std::memory_order_release);
+      // seq_cst, here and below: either a sleeper is seen here, or it sees the new turn.
+      turn_.store(turn + 1, std::memory_order_seq_cst);
+      if (sleepers_.load(std::memory_order_seq_cst) != 0) futex(FUTEX_WAKE, INT_MAX);
       return;
     }
-    for (std::uint32_t spins = 1; turn_.load(std::memory_order_acquire) == turn; ++spins) {
-      pause();
-      // Lets the other side run where both must share a core.
-      if (spins % 4096 == 0) ::sched_yield();
+    for (std::uint32_t spins = 0; turn_.load(std::memory_order_acquire) == turn; ++spins) {
+      if (spins < kSpins) {
+        pause();
+        continue;
+      }
+      sleepers_.fetch_add(1, std::memory_order_seq_cst);
+      futex(FUTEX_WAIT, turn);
+      sleepers_.fetch_sub(1, std::memory_order_seq_cst);
     }
   }
 
  private:
+  static constexpr std::uint32_t kSpins = 8192;
+
+  void futex(int operation, std::uint32_t value) noexcept {
+    ::syscall(SYS_futex, &turn_, operation, value, nullptr, nullptr, 0);
+  }
+
   std::uint32_t parties_;
   alignas(128) std::atomic<std::uint32_t> arrived_{0};
   alignas(128) std::atomic<std::uint32_t> turn_{0};
+  std::atomic<std::uint32_t> sleepers_{0};
 };
 
 }  // namespace ringmain::bench

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "harness/system.hpp"
@@ -66,6 +69,15 @@ std::string kernel_release() {
   utsname name{};
   check(::uname(&name), "uname");
   return name.release;
+}
+
+bool program_exists(const std::string& name) {
+  const char* const path = std::getenv("PATH");
+  std::istringstream directories(path == nullptr ? "" : path);
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    if (::access((directory + "/" + name).c_str(), X_OK) == 0) return true;
+  }
+  return false;
 }
 
 std::vector<std::string> build_warnings() {

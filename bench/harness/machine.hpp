@@ -22,6 +22,9 @@ void pin_to_cpu(int cpu);
 std::string cpu_model();
 std::string kernel_release();
 
+// Whether it is found in PATH.
+bool program_exists(const std::string& name);
+
 // What makes this build's figures meaningless: no optimisation, assertions, sanitizers. Empty: none of it.
 std::vector<std::string> build_warnings();
 

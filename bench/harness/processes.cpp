@@ -85,8 +85,8 @@ void Processes::bury(const Child& child) {
   if (status != 0) throw std::runtime_error(fmt::format("{} {}", name, describe_end(status)));
 }
 
-void Processes::wait(std::chrono::seconds limit) {
-  constexpr int kLookEveryMs = 100;  // for an interrupt that came just before poll()
+void Processes::wait(std::chrono::seconds limit, const std::function<void()>& meanwhile) {
+  constexpr int kLookEveryMs = 50;  // for an interrupt that came just before poll(), too
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (!children_.empty()) {
     std::vector<pollfd> handles;
@@ -94,6 +94,7 @@ void Processes::wait(std::chrono::seconds limit) {
     const int ready = ::poll(handles.data(), handles.size(), kLookEveryMs);
     if (ready < 0 && errno != EINTR) throw_errno("poll");
     throw_if_interrupted();
+    if (meanwhile) meanwhile();
     if (ready > 0) {
       const auto ended = std::find_if(handles.begin(), handles.end(), [](const pollfd& p) { return p.revents != 0; });
       bury(children_[static_cast<std::size_t>(ended - handles.begin())]);

@@ -36,8 +36,9 @@ class Processes {
   // Runs `body` in a child, pinned to `cpu`. An exception in it is told on stderr and fails the child.
   pid_t start(std::string name, int cpu, const std::function<void()>& body);
 
-  // Until every child has ended well. Throws when one didn't, or when the time is up, or when interrupted.
-  void wait(std::chrono::seconds limit);
+  // Until every child has ended well; calls `meanwhile` now and then. Throws when one didn't end well, or when the time is
+  // up, or when interrupted.
+  void wait(std::chrono::seconds limit, const std::function<void()>& meanwhile = {});
 
   // SIGKILL, and waits until the kernel has buried it.
   void kill(pid_t pid);

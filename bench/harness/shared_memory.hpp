@@ -37,8 +37,9 @@ class Shared {
  public:
   static_assert(std::is_trivially_destructible_v<T>);
 
-  explicit Shared(std::size_t count = 1) : memory_(count * sizeof(T)), count_(count) {
-    for (std::size_t i = 0; i < count; ++i) new (memory_.data() + i * sizeof(T)) T();
+  template <class... Arguments>
+  explicit Shared(std::size_t count = 1, const Arguments&... arguments) : memory_(count * sizeof(T)), count_(count) {
+    for (std::size_t i = 0; i < count; ++i) new (memory_.data() + i * sizeof(T)) T(arguments...);
   }
 
   T* get() const noexcept { return std::launder(reinterpret_cast<T*>(memory_.data())); }

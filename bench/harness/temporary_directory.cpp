@@ -12,7 +12,7 @@
 namespace ringmain::bench {
 
 TemporaryDirectory::TemporaryDirectory() : owner_(::getpid()) {
-  std::string name = "/dev/shm/ringmain-bench-XXXXXX";
+  std::string name = "/dev/shm/ringmain-bench-" + std::to_string(owner_) + "-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw_errno("mkdtemp in /dev/shm");
   path_ = name;
 }

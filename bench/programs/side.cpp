@@ -21,6 +21,7 @@ using namespace ringmain;
 using namespace ringmain::bench;
 
 constexpr std::size_t kBytes = 32;
+constexpr EveryWord<kBytes> kPayload(kBytes);
 
 // To no descriptor at all: it fails, and that is fine.
 void mark(std::string_view text) { [[maybe_unused]] const ssize_t fails = ::write(-1, text.data(), text.size()); }
@@ -38,7 +39,7 @@ void produce(const Options& options, std::chrono::nanoseconds spin) {
   for (std::uint64_t seed = 0; seed < options.messages; ++seed) {
     Claim claim = producer.claim(kBytes);
     if (!claim) throw_status("claim", claim.status());
-    write_words<kBytes>(claim.bytes().data(), seed);
+    kPayload.write(claim.bytes().data(), seed);
     claim.commit();
   }
   mark("end");
@@ -51,12 +52,12 @@ void consume(const Options& options, std::chrono::nanoseconds spin) {
   for (std::uint64_t i = 0; i < options.messages; ++i) {
     const Message message = consumer.receive();
     if (!message) throw_status("receive", message.status());
-    total += sum_words<kBytes>(message.bytes().data());
+    total += kPayload.sum(message.bytes().data());
     // From the second message on it is busy: the first one may have been slept for.
     if (i == 0) mark("begin");
   }
   mark("end");
-  require_total(total, expected_total<kBytes>(options.messages));
+  require_total(total, expected_total(kPayload, options.messages));
 }
 
 }  // namespace

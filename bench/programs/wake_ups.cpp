@@ -29,7 +29,7 @@ constexpr std::uint64_t kThinkNs = 30'000;  // longer than any way to bed
 
 template <class Carrier, class... Arguments>
 void add(Contestants& contestants, const char* name, const Arguments&... arguments) {
-  auto contestant = std::make_unique<RoundTrip<Carrier>>(name, arguments...);
+  auto contestant = std::make_unique<RoundTrip<Carrier>>(name, Payload{kBytes}, arguments...);
   contestant->think_for(kThinkNs);
   contestants.push_back(std::move(contestant));
 }
@@ -38,9 +38,9 @@ void wake_each_other(const ContestOptions& options) {
   const TemporaryDirectory directory;
   const RingSetup setup{directory.path(), std::size_t{1} << 20, std::chrono::nanoseconds(0)};
   Contestants contestants;
-  add<Futex<kBytes>>(contestants, "plain futex");
-  add<Ring<kBytes>>(contestants, "ring, receive()", setup);
-  add<PolledRing<kBytes>>(contestants, "ring, epoll loop", setup);
+  add<Futex>(contestants, "plain futex", kBytes);
+  add<Ring>(contestants, "ring, receive()", setup);
+  add<PolledRing>(contestants, "ring, epoll loop", setup);
   const Outcome outcome = run_contest(contestants, options);
   fmt::print("\nround trip, {} B, both sides asleep [us]\n", kBytes);
   for (std::size_t i = 0; i < contestants.size(); ++i) {

@@ -13,14 +13,12 @@
 
 namespace ringmain::bench {
 
-enum class Writing : std::uint8_t { kInPlace, kStaged };
-
-template <Carrier C, Writing kWriting = Writing::kInPlace>
+template <Carrier C>
 class Stream final : public Contestant {
  public:
   template <class... Arguments>
-  explicit Stream(std::string name, Arguments&&... arguments)
-      : Contestant(std::move(name)), carrier_(std::forward<Arguments>(arguments)...) {}
+  Stream(std::string name, const Payload& payload, Arguments&&... arguments)
+      : Contestant(std::move(name)), payload_(payload), carrier_(std::forward<Arguments>(arguments)...) {}
 
   void open(Side side) override {
     if (side == Side::kFirst) {
@@ -32,11 +30,13 @@ class Stream final : public Contestant {
 
   Interval run(Side side, std::uint64_t messages) override {
     const std::uint64_t begin = now_ns();
-    if (side == Side::kFirst) {
-      send(messages);
-    } else {
-      receive(messages);
-    }
+    with_payload(payload_, [&](auto payload) {
+      if (side == Side::kFirst) {
+        send(payload, messages);
+      } else {
+        receive(payload, messages);
+      }
+    });
     return {begin, now_ns()};
   }
 
@@ -46,33 +46,29 @@ class Stream final : public Contestant {
   }
 
  private:
-  static void write(std::byte* payload, std::uint64_t seed) noexcept {
-    if constexpr (kWriting == Writing::kStaged) {
-      write_words_staged<C::kBytes>(payload, seed);
-    } else {
-      write_words<C::kBytes>(payload, seed);
-    }
-  }
-
   // The ends are moved into locals: their members can then live in registers.
-  void send(std::uint64_t messages) {
+  template <class P>
+  void send(P payload, std::uint64_t messages) {
     auto sender = std::move(*sender_);
     for (std::uint64_t seed = 0; seed < messages; ++seed) {
-      sender.send([seed](std::byte* payload) { write(payload, seed); });
+      sender.send(payload.bytes(), [&payload, seed](std::byte* place) { payload.write(place, seed); });
     }
+    if constexpr (requires { sender.flush(); }) sender.flush();
     *sender_ = std::move(sender);
   }
 
-  void receive(std::uint64_t messages) {
+  template <class P>
+  void receive(P payload, std::uint64_t messages) {
     auto receiver = std::move(*receiver_);
     std::uint64_t total = 0;
     for (std::uint64_t i = 0; i < messages; ++i) {
-      receiver.receive([&total](const std::byte* payload) { total += sum_words<C::kBytes>(payload); });
+      receiver.receive(payload.bytes(), [&](const std::byte* place) { total += payload.sum(place); });
     }
     *receiver_ = std::move(receiver);
-    require_total(total, expected_total<C::kBytes>(messages));
+    require_total(total, expected_total(payload, messages));
   }
 
+  Payload payload_;
   C carrier_;
   std::optional<decltype(std::declval<C&>().sender())> sender_;
   std::optional<decltype(std::declval<C&>().receiver())> receiver_;

@@ -59,17 +59,21 @@ class QueueIn final : public PacketIn {
   ~QueueIn() override { finish(); }
 
   std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) override {
-    for (;;) {
-      const bool alone = joined_ && !leased(queue_.get(), kSenderByte);  // asked before the last look at the queue
+    for (bool alone = false;;) {
       const timespec until = in(alone ? std::chrono::nanoseconds{0} : deadline.left(kRound));
       const ssize_t got =
           ::mq_timedreceive(queue_.get(), reinterpret_cast<char*>(into.data()), into.size(), nullptr, &until);
-      joined_ = joined_ || got >= 0 || leased(queue_.get(), kSenderByte);
-      if (got >= 0) return static_cast<std::size_t>(got);
+      if (got >= 0) {
+        joined_ = true;
+        return static_cast<std::size_t>(got);
+      }
       if (errno == EINTR) continue;
       if (errno != ETIMEDOUT) fail_system(name_, errno);
-      if (alone) return 0;
-      if (deadline.passed()) return std::nullopt;
+      if (alone) return 0;  // the sender was gone before the last look
+      const bool there = leased(queue_.get(), kSenderByte);
+      alone = joined_ && !there;
+      joined_ = joined_ || there;
+      if (!alone && deadline.passed()) return std::nullopt;
     }
   }
   std::size_t largest() const noexcept override { return largest_packet(queue_.get(), name_); }

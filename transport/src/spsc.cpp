@@ -105,14 +105,16 @@ class SpscIn final : public PacketIn {
   ~SpscIn() override { finish(); }
 
   std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) override {
-    for (;;) {
-      if (take(into)) return packet_bytes_;
-      const bool alone = joined_ && !leased(file_.get(), kSenderByte);
-      joined_ = joined_ || leased(file_.get(), kSenderByte);
+    for (bool alone = false;;) {
       const auto at_most = alone ? std::chrono::nanoseconds{0} : deadline.left(kRound);
-      if (wait_until([&] { return segment_->queue.read_available() > 0; }, at_most, spin_)) continue;
-      if (alone) return 0;
-      if (deadline.passed()) return std::nullopt;
+      if (wait_until([&] { return segment_->queue.read_available() > 0; }, at_most, spin_) && take(into)) {
+        return packet_bytes_;
+      }
+      if (alone) return 0;  // the sender was gone before the last look
+      const bool there = leased(file_.get(), kSenderByte);
+      alone = joined_ && !there;
+      joined_ = joined_ || there;
+      if (!alone && deadline.passed()) return std::nullopt;
     }
   }
   std::size_t largest() const noexcept override { return kLargestPacket; }

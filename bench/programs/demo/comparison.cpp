@@ -7,12 +7,10 @@
 #include <array>
 
 #include "carriers/blocks.hpp"
-#include "carriers/byte_stream.hpp"
 #include "carriers/lines.hpp"
 #include "carriers/ring.hpp"
-#include "harness/clock.hpp"
-#include "harness/histogram.hpp"
-#include "harness/shared_memory.hpp"
+#include "carriers/transported.hpp"
+#include "harness/latencies.hpp"
 #include "harness/temporary_directory.hpp"
 #include "workloads/round_trip.hpp"
 #include "workloads/stream.hpp"
@@ -28,26 +26,24 @@ constexpr std::array kNames{"raw cache line", "ring", "pipe", "unix socket"};
 void measure_round_trips(std::vector<CarrierFigures>& figures, const ContestOptions& options, double& spread) {
   const TemporaryDirectory directory;
   const RingSetup setup{.directory = directory.path(), .capacity = kBuffer};
-  const Shared<Histogram> histograms(kNames.size());
+  const TransportSetup pipe{Scheme::kPipe, directory.path()};
+  const TransportSetup unix_socket{Scheme::kUnix, directory.path()};
+  const Payload payload{kSmall};
   Contestants contestants;
   const auto add = [&](auto contestant) {
-    contestant->record_into(&histograms[contestants.size()]);
+    contestant->record_latencies(options.rounds * contestant->kMostTimed);
     contestants.push_back(std::move(contestant));
   };
-  add(std::make_unique<RoundTrip<Lines<kSmall, FlowControl::kNone>>>(kNames[0], kBuffer / 64));
-  add(std::make_unique<RoundTrip<Ring<kSmall>>>(kNames[1], setup));
-  add(std::make_unique<RoundTrip<Pipe<kSmall>>>(kNames[2]));
-  add(std::make_unique<RoundTrip<UnixStream<kSmall>>>(kNames[3]));
+  add(std::make_unique<RoundTrip<Lines<FlowControl::kNone>>>(kNames[0], payload, kSmall, kBuffer / 64));
+  add(std::make_unique<RoundTrip<Ring>>(kNames[1], payload, setup));
+  add(std::make_unique<RoundTrip<Transported>>(kNames[2], payload, pipe));
+  add(std::make_unique<RoundTrip<Transported>>(kNames[3], payload, unix_socket));
   const Outcome outcome = run_contest(contestants, options);
-  const TickScale& scale = tick_scale();
   for (std::size_t i = 0; i < contestants.size(); ++i) {
-    // Two stamps in a row are apart by the clock's own cost, and so is every trip too long.
-    const auto ns = [&](double fraction) {
-      return std::max(0.0, histograms[i].quantile(fraction) - static_cast<double>(scale.own_cost)) * scale.ns_per_tick;
-    };
-    figures[i].p50_ns = ns(0.5);
-    figures[i].p99_ns = ns(0.99);
-    figures[i].p999_ns = ns(0.999);
+    const std::vector<std::uint32_t> trips = sorted(contestants[i]->latencies()->all());
+    figures[i].p50_ns = percentile(trips, 0.5);
+    figures[i].p99_ns = percentile(trips, 0.99);
+    figures[i].p999_ns = percentile(trips, 0.999);
     figures[i].over_limit = outcome.ratio(i, 0).median;
   }
   spread = outcome.ratio(1, 0).width();
@@ -61,15 +57,17 @@ std::vector<double> stream_times(const Contestants& contestants, const ContestOp
   return times;
 }
 
-template <std::size_t kBytes, class Limit>
-std::vector<double> measure_streams(std::unique_ptr<Limit> limit, const ContestOptions& options) {
+std::vector<double> measure_streams(const Payload& payload, std::unique_ptr<Contestant> limit,
+                                    const ContestOptions& options) {
   const TemporaryDirectory directory;
   const RingSetup setup{.directory = directory.path(), .capacity = kBuffer};
+  const TransportSetup pipe{Scheme::kPipe, directory.path()};
+  const TransportSetup unix_socket{Scheme::kUnix, directory.path()};
   Contestants contestants;
   contestants.push_back(std::move(limit));
-  contestants.push_back(std::make_unique<Stream<Ring<kBytes>>>(kNames[1], setup));
-  contestants.push_back(std::make_unique<Stream<Pipe<kBytes>>>(kNames[2]));
-  contestants.push_back(std::make_unique<Stream<UnixStream<kBytes>>>(kNames[3]));
+  contestants.push_back(std::make_unique<Stream<Ring>>(kNames[1], payload, setup));
+  contestants.push_back(std::make_unique<Stream<Transported>>(kNames[2], payload, pipe));
+  contestants.push_back(std::make_unique<Stream<Transported>>(kNames[3], payload, unix_socket));
   return stream_times(contestants, options);
 }
 
@@ -79,9 +77,13 @@ Comparison compare_carriers(const ContestOptions& options) {
   Comparison comparison;
   for (const char* name : kNames) comparison.carriers.push_back({.name = name});
   measure_round_trips(comparison.carriers, options, comparison.spread);
-  using SmallLimit = Stream<Lines<kSmall, FlowControl::kSparse>>;
-  const auto small = measure_streams<kSmall>(std::make_unique<SmallLimit>(kNames[0], kBuffer / 64), options);
-  const auto large = measure_streams<kLarge>(std::make_unique<Stream<Blocks<kLarge>>>(kNames[0], kBuffer), options);
+  using SmallLimit = Stream<Lines<FlowControl::kSparse>>;
+  const Payload small_payload{kSmall};
+  const Payload large_payload{kLarge};
+  auto small_limit = std::make_unique<SmallLimit>(kNames[0], small_payload, kSmall, kBuffer / 64);
+  auto large_limit = std::make_unique<Stream<Blocks>>(kNames[0], large_payload, kLarge, kBuffer);
+  const auto small = measure_streams(small_payload, std::move(small_limit), options);
+  const auto large = measure_streams(large_payload, std::move(large_limit), options);
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     comparison.carriers[i].million_per_s = 1e3 / small[i];
     comparison.carriers[i].gigabytes_per_s = static_cast<double>(kLarge) / large[i];

@@ -52,7 +52,7 @@ void run_rounds(benchmark::State& state, Contestant& contestant, std::uint64_t m
 
 template <class Work, class... Arguments>
 void measure(benchmark::State& state, std::uint64_t messages, const Arguments&... arguments) {
-  Work work("", arguments...);
+  Work work("", Payload{kBytes}, arguments...);
   run_rounds(state, work, messages);
 }
 
@@ -61,19 +61,19 @@ constexpr std::uint64_t kTrips = 200'000;
 
 void stream_boost(benchmark::State& state) { measure<Stream<BoostQueue<kBytes, kBuffer>>>(state, kStreamed); }
 void stream_lines(benchmark::State& state) {
-  measure<Stream<Lines<kBytes, FlowControl::kSparse>>>(state, kStreamed, kBuffer / 64);
+  measure<Stream<Lines<FlowControl::kSparse>>>(state, kStreamed, kBytes, kBuffer / 64);
 }
 void stream_ring(benchmark::State& state) {
   const TemporaryDirectory directory;
-  measure<Stream<Ring<kBytes>>>(state, kStreamed, RingSetup{.directory = directory.path(), .capacity = kBuffer});
+  measure<Stream<Ring>>(state, kStreamed, RingSetup{.directory = directory.path(), .capacity = kBuffer});
 }
 void round_trip_boost(benchmark::State& state) { measure<RoundTrip<BoostQueue<kBytes, kBuffer>>>(state, kTrips); }
 void round_trip_lines(benchmark::State& state) {
-  measure<RoundTrip<Lines<kBytes, FlowControl::kNone>>>(state, kTrips, kBuffer / 64);
+  measure<RoundTrip<Lines<FlowControl::kNone>>>(state, kTrips, kBytes, kBuffer / 64);
 }
 void round_trip_ring(benchmark::State& state) {
   const TemporaryDirectory directory;
-  measure<RoundTrip<Ring<kBytes>>>(state, kTrips, RingSetup{.directory = directory.path(), .capacity = kBuffer});
+  measure<RoundTrip<Ring>>(state, kTrips, RingSetup{.directory = directory.path(), .capacity = kBuffer});
 }
 
 BENCHMARK(stream_lines)->UseManualTime();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -11,12 +12,12 @@
 
 namespace ringmain::bench {
 
-enum class Kind : unsigned char { kLimit, kRing, kRival };
+enum class LineKind : std::uint8_t { kLimit, kRing };
 
 // One contestant, measured.
 struct Line {
   std::string name;
-  Kind kind = Kind::kRing;
+  LineKind kind = LineKind::kRing;
   Spread figure{};  // in the row's unit
   Spread ratio{};   // figure by the limit's figure, formed round by round
   double preemptions = 0;
@@ -42,7 +43,6 @@ struct RowResult {
 struct Settings {
   std::size_t rounds = 15;
   double seconds = 4;  // for each row
-  bool rivals = false;
 };
 
 struct Row {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "programs/cross_process/report.hpp"
+#include "programs/bench/limits/report.hpp"
 
 #include <fmt/format.h>
 
@@ -27,11 +27,10 @@ std::string ratio_text(const Spread& ratio) {
   return fmt::format("{:.2f} ({:.2f}..{:.2f})", ratio.median, ratio.low, ratio.high);
 }
 
-const char* name_of(Kind kind) {
+const char* name_of(LineKind kind) {
   switch (kind) {
-    case Kind::kLimit: return "limit";
-    case Kind::kRing: return "ring";
-    case Kind::kRival: return "rival";
+    case LineKind::kLimit: return "limit";
+    case LineKind::kRing: return "ring";
   }
   return "";
 }

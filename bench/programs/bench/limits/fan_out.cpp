@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "programs/cross_process/fan_out.hpp"
+#include "programs/bench/limits/fan_out.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +13,7 @@ namespace ringmain::bench {
 namespace {
 
 constexpr std::size_t kBytes = 32;
+constexpr EveryWord<kBytes> kPayload(kBytes);
 constexpr std::size_t kSlotBytes = 64;
 // Draining takes many times as long as publishing, so a round stops here; its time is scaled to the messages asked for.
 constexpr std::uint64_t kBatchesPerRound = 4;
@@ -59,7 +60,7 @@ std::uint64_t FanOut::publish(std::uint64_t messages) {
   const std::uint64_t begin = now_ns();
   for (std::uint64_t seed = 0; seed < messages; ++seed) {
     std::array<std::byte, kBytes> payload;
-    write_words<kBytes>(payload.data(), seed);
+    kPayload.write(payload.data(), seed);
     if (const Status status = producer_->publish(payload); status != Status::kOk) throw_status("publish", status);
   }
   return now_ns() - begin;
@@ -68,9 +69,9 @@ std::uint64_t FanOut::publish(std::uint64_t messages) {
 void FanOut::drain(std::uint64_t messages) {
   for (Consumer& consumer : consumers_) {
     std::uint64_t total = 0;
-    const auto read = [&total](const Message& message) { total += sum_words<kBytes>(message.bytes().data()); };
+    const auto read = [&total](const Message& message) { total += kPayload.sum(message.bytes().data()); };
     if (consumer.poll(read, messages).messages != messages) throw_status("poll", Status::kEmpty);
-    require_total(total, expected_total<kBytes>(messages));
+    require_total(total, expected_total(kPayload, messages));
   }
 }
 

@@ -16,7 +16,7 @@
 #include "harness/processes.hpp"
 #include "harness/shared_memory.hpp"
 #include "harness/temporary_directory.hpp"
-#include "programs/cross_process/row.hpp"
+#include "programs/bench/limits/row.hpp"
 
 namespace ringmain::bench {
 namespace {
@@ -27,7 +27,7 @@ Consumer attach(const TemporaryDirectory& directory, const char* ring) {
   return Consumer::attach(ring, {.directory = directory.path(), .wait_for_ring = kPatience});
 }
 
-Line line(std::string name, Kind kind, const std::vector<double>& figures, double limit) {
+Line line(std::string name, LineKind kind, const std::vector<double>& figures, double limit) {
   const Spread figure = spread(figures);
   return {std::move(name), kind, figure, {figure.low / limit, figure.median / limit, figure.high / limit}, 0};
 }
@@ -88,9 +88,9 @@ RowResult death(const Settings& settings) {
   }
   const double limit = spread(buried).median;
   const double worst = quantile(waited, 1);
-  return {{line("until buried", Kind::kLimit, buried, limit),
-           line("until the producer goes on", Kind::kRing, waited, limit),
-           line("the same, at worst", Kind::kRing, {worst}, limit)},
+  return {{line("until buried", LineKind::kLimit, buried, limit),
+           line("until the producer goes on", LineKind::kRing, waited, limit),
+           line("the same, at worst", LineKind::kRing, {worst}, limit)},
           0,
           2};
 }
@@ -117,7 +117,8 @@ RowResult idle(const Settings& /*settings*/) {
   std::this_thread::sleep_for(kWatched);
   const double used = static_cast<double>(cpu_ns(consumer) - before) / std::chrono::nanoseconds(kWatched).count();
   processes.kill(consumer);
-  return {{line("nothing", Kind::kLimit, {0}, 1), line("blocked consumer", Kind::kRing, {100 * used}, 1)}, 0, 1};
+  return {
+      {line("nothing", LineKind::kLimit, {0}, 1), line("blocked consumer", LineKind::kRing, {100 * used}, 1)}, 0, 1};
 }
 
 }  // namespace

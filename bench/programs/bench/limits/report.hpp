@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "programs/cross_process/row.hpp"
+#include "programs/bench/limits/row.hpp"
 
 namespace ringmain::bench {
 

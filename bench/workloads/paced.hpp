@@ -1,0 +1,88 @@
+// Workload: messages leave on a schedule, whether or not the ones before have arrived. Latency counts from the time at
+// which a message should have left, so that a stall is paid for by all the messages that it held up: no coordinated
+// omission.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "carriers/carrier.hpp"
+#include "harness/clock.hpp"
+#include "harness/contest.hpp"
+#include "harness/cpu.hpp"
+#include "workloads/payload.hpp"
+
+namespace ringmain::bench {
+
+template <Carrier C>
+class Paced final : public Contestant {
+ public:
+  template <class... Arguments>
+  Paced(std::string name, const Payload& payload, double rate, Arguments&&... arguments)
+      : Contestant(std::move(name)), payload_(payload), gap_ns_(1e9 / rate),
+        carrier_(std::forward<Arguments>(arguments)...) {}
+
+  std::uint64_t first_round() const noexcept override { return 16; }
+  bool judged_by_latency() const noexcept override { return true; }
+
+  void open(Side side) override {
+    if (side == Side::kFirst) {
+      sender_.emplace(carrier_.sender());
+    } else {
+      receiver_.emplace(carrier_.receiver());
+      latencies()->touch();
+    }
+  }
+
+  Interval run(Side side, std::uint64_t messages) override {
+    const std::uint64_t begin = now_ns();
+    with_payload(payload_, [&](auto payload) {
+      if (side == Side::kFirst) {
+        send(payload, messages, begin);
+      } else {
+        receive(payload, messages);
+      }
+    });
+    return {begin, now_ns()};
+  }
+
+  void close() override {
+    sender_.reset();
+    receiver_.reset();
+  }
+
+ private:
+  template <class P>
+  void send(P payload, std::uint64_t messages, std::uint64_t begin) {
+    for (std::uint64_t i = 0; i < messages; ++i) {
+      const std::uint64_t due = begin + static_cast<std::uint64_t>(static_cast<double>(i + 1) * gap_ns_);
+      while (now_ns() < due) pause();
+      sender_->send(payload.bytes(), [&payload, due](std::byte* place) { payload.write(place, due); });
+    }
+  }
+
+  template <class P>
+  void receive(P payload, std::uint64_t messages) {
+    for (std::uint64_t i = 0; i < messages; ++i) {
+      std::uint64_t due = 0;
+      std::uint64_t total = 0;
+      receiver_->receive(payload.bytes(), [&](const std::byte* place) {
+        due = seed_of(place);
+        total = payload.sum(place);
+      });
+      latencies()->record(now_ns() - due);
+      require_total(total, expected_sum(payload, due));
+    }
+    latencies()->end_round();
+  }
+
+  Payload payload_;
+  double gap_ns_;
+  C carrier_;
+  std::optional<decltype(std::declval<C&>().sender())> sender_;
+  std::optional<decltype(std::declval<C&>().receiver())> receiver_;
+};
+
+}  // namespace ringmain::bench

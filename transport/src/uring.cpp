@@ -88,7 +88,8 @@ bool Uring::wait(const Deadline& deadline) {
     io_uring_cqe* first = nullptr;
     const auto left = deadline.left(kForever);
     __kernel_timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-    const int result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, deadline.never() ? nullptr : &timeout, nullptr);
+    const int result =
+        io_uring_submit_and_wait_timeout(&ring_, &first, 1, deadline.never() ? nullptr : &timeout, nullptr);
     if (first != nullptr) return true;
     if (result == -ETIME) return false;
     if (result < 0 && result != -EINTR) fail_system(name_ + ": io_uring", -result);

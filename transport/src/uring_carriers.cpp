@@ -42,12 +42,9 @@ Carrier uring_unix_carrier() {
 }
 
 Carrier uring_tcp_carrier() {
-  return {"uring+tcp",
-          "uring+tcp:HOST:PORT",
-          "a TCP connection through io_uring; the other end may be tcp:",
-          stream_options(),
-          open_uring_source<tcp_place_of>,
-          open_uring_sink<tcp_place_of>};
+  return {
+      "uring+tcp",      "uring+tcp:HOST:PORT",           "a TCP connection through io_uring; the other end may be tcp:",
+      stream_options(), open_uring_source<tcp_place_of>, open_uring_sink<tcp_place_of>};
 }
 
 }  // namespace ringmain::transport

@@ -98,7 +98,7 @@ std::optional<std::size_t> UringStream::read(std::span<std::byte> into, const De
     if (!inbox_.armed()) {
       listen();
     } else {
-      if (!uring_.wait(deadline)) return std::nullopt;
+      if (deadline.passed() || !uring_.wait(deadline)) return std::nullopt;
       reap();
     }
   }
@@ -141,6 +141,8 @@ std::optional<std::size_t> UringStream::write(std::span<const iovec> parts, cons
   if (*sent < 0) fail_write(uring_.name(), -*sent);
   return static_cast<std::size_t>(*sent);
 }
+
+void UringStream::finish_writing() noexcept { ::shutdown(socket_.get(), SHUT_WR); }
 
 bool UringStream::arm() {
   uring_.check_owner();

@@ -20,6 +20,7 @@ class UringStream final : public ByteStream {
 
   std::optional<std::size_t> read(std::span<std::byte> into, const Deadline& deadline) override;
   std::optional<std::size_t> write(std::span<const iovec> parts, const Deadline& deadline) override;
+  void finish_writing() noexcept override;
   int descriptor() const noexcept override { return uring_.descriptor(); }
   bool arm() override;
 

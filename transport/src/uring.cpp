@@ -92,7 +92,8 @@ bool Uring::wait(const Deadline& deadline) {
         io_uring_submit_and_wait_timeout(&ring_, &first, 1, deadline.never() ? nullptr : &timeout, nullptr);
     if (first != nullptr) return true;
     if (result == -ETIME) return false;
-    if (result < 0 && result != -EINTR) fail_system(name_ + ": io_uring", -result);
+    if (result < 0 && result != -EINTR && result != -EAGAIN && result != -EBUSY)
+      fail_system(name_ + ": io_uring", -result);
     if (deadline.passed()) return false;
   }
 }

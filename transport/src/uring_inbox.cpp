@@ -59,21 +59,20 @@ void UringInbox::arm() {
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = kGroup;
   armed_ = true;
-  ran_out_ = false;
 }
 
-void UringInbox::note(const Completion& completion) noexcept {
+bool UringInbox::note(const Completion& completion) noexcept {
   if (completion.result > 0) {
     arrived_[(first_ + count_++) % kBuffers] = {static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT),
                                                 static_cast<std::size_t>(completion.result)};
   }
-  if ((completion.flags & IORING_CQE_F_MORE) != 0) return;
+  if ((completion.flags & IORING_CQE_F_MORE) != 0) return true;
   armed_ = false;
-  if (completion.result == -ENOBUFS) {
-    ran_out_ = true;
-  } else if (completion.result <= 0 && completion.result != -ECANCELED && completion.result != -EINTR) {
+  if (completion.result == -ENOBUFS) return false;
+  if (completion.result <= 0 && completion.result != -ECANCELED && completion.result != -EINTR) {
     ended_ = -completion.result;
   }
+  return true;
 }
 
 std::size_t UringInbox::take(std::span<std::byte> into) noexcept {

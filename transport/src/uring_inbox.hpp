@@ -25,14 +25,14 @@ class UringInbox {
   bool armed() const noexcept { return armed_; }
   void arm();  // prepared, not submitted
 
-  void note(const Completion& completion) noexcept;
+  // False: the receive has ended for want of buffers.
+  bool note(const Completion& completion) noexcept;
 
   bool empty() const noexcept { return count_ == 0; }
   std::size_t take(std::span<std::byte> into) noexcept;  // a copy of what has arrived
 
   // Told by the receive when it ended, for good: 0, the end; else what went wrong.
   std::optional<int> ended() const noexcept { return ended_; }
-  bool ran_out() const noexcept { return ran_out_; }  // of buffers, since it was armed
 
  private:
   struct Arrived {
@@ -54,7 +54,6 @@ class UringInbox {
   std::size_t count_ = 0;
   std::size_t begin_ = 0;  // of the first: taken
   bool armed_ = false;
-  bool ran_out_ = false;
   std::optional<int> ended_{};
 };
 

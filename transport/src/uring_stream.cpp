@@ -39,7 +39,7 @@ UringStream::~UringStream() {
 void UringStream::reap() {
   while (const auto completion = uring_.next()) {
     switch (completion->tag) {
-      case kInbox: inbox_.note(*completion); break;
+      case kInbox: pouring_ = !inbox_.note(*completion) || pouring_; break;
       case kOperation: result_ = completion->result; break;
       default: cancelled_ = true;
     }
@@ -72,9 +72,19 @@ void UringStream::stop_listening() {
   }
 }
 
-// The result of the operation that was prepared; nothing: it was called off at the deadline. The memory that it was given
-// is free when this returns.
-std::optional<int> UringStream::complete(const Deadline& deadline) {
+// Does what `prepare` says to a submission. Nothing: not until the deadline. The memory that it was given is free when
+// this returns.
+template <class Prepare>
+std::optional<int> UringStream::perform(const Prepare& prepare, const Deadline& deadline) {
+  do {
+    prepare(&uring_.prepare(kOperation));
+    const int result = finish(deadline);
+    if (result != -ECANCELED && result != -EINTR && result != -EAGAIN) return result;
+  } while (!deadline.passed());
+  return std::nullopt;
+}
+
+int UringStream::finish(const Deadline& deadline) {
   result_.reset();
   while (!result_ && uring_.wait(deadline)) reap();
   if (!result_) cancel(kOperation);
@@ -82,8 +92,7 @@ std::optional<int> UringStream::complete(const Deadline& deadline) {
     uring_.wait(Deadline(kForever));
     reap();
   }
-  if (*result_ == -ECANCELED || *result_ == -EINTR || *result_ == -EAGAIN) return std::nullopt;
-  return result_;
+  return *result_;
 }
 
 std::optional<std::size_t> UringStream::read(std::span<std::byte> into, const Deadline& deadline) {
@@ -92,15 +101,17 @@ std::optional<std::size_t> UringStream::read(std::span<std::byte> into, const De
   if (inbox_.armed() && listener_ != this_thread()) stop_listening();  // it would complete when that thread looks
   for (;;) {
     if (!inbox_.empty()) return inbox_.take(into);
-    if (const auto ended = inbox_.ended()) return *ended == 0 ? 0 : (fail_read(uring_.name(), *ended), 0);
-    if (inbox_.ran_out()) pouring_ = true;
-    if (pouring_ && !inbox_.armed()) return read_directly(into, deadline);
-    if (!inbox_.armed()) {
-      listen();
-    } else {
-      if (deadline.passed() || !uring_.wait(deadline)) return std::nullopt;
-      reap();
+    if (const auto ended = inbox_.ended()) {
+      if (*ended != 0) fail_read(uring_.name(), *ended);
+      return 0;
     }
+    if (!inbox_.armed()) {
+      if (pouring_) return read_directly(into, deadline);
+      listen();
+      continue;
+    }
+    if (deadline.passed() || !uring_.wait(deadline)) return std::nullopt;
+    reap();
   }
 }
 
@@ -108,12 +119,11 @@ std::optional<std::size_t> UringStream::read_directly(std::span<std::byte> into,
   into = into.first(std::min(into.size(), kAtMost));
   std::optional<int> got;
   if (deadline.passed()) {
-    got = static_cast<int>(::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT));
-    if (*got < 0) got = -errno;
-    if (*got == -EAGAIN || *got == -EINTR) return std::nullopt;
+    const ssize_t now = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+    if (now >= 0 || (errno != EAGAIN && errno != EINTR)) got = now >= 0 ? static_cast<int>(now) : -errno;
   } else {
-    io_uring_prep_recv(&uring_.prepare(kOperation), socket_.get(), into.data(), into.size(), 0);
-    got = complete(deadline);
+    got =
+        perform([&](auto* entry) { io_uring_prep_recv(entry, socket_.get(), into.data(), into.size(), 0); }, deadline);
   }
   if (!got) return std::nullopt;
   if (*got < 0) fail_read(uring_.name(), -*got);
@@ -135,8 +145,9 @@ std::optional<std::size_t> UringStream::write(std::span<const iovec> parts, cons
     if (errno != EINTR) fail_write(uring_.name(), errno);
   }
   if (deadline.passed()) return std::nullopt;
-  io_uring_prep_sendmsg(&uring_.prepare(kOperation), socket_.get(), &message, MSG_NOSIGNAL | MSG_WAITALL);
-  const auto sent = complete(deadline);
+  const auto sent =
+      perform([&](auto* entry) { io_uring_prep_sendmsg(entry, socket_.get(), &message, MSG_NOSIGNAL | MSG_WAITALL); },
+              deadline);
   if (!sent) return std::nullopt;
   if (*sent < 0) fail_write(uring_.name(), -*sent);
   return static_cast<std::size_t>(*sent);

@@ -26,7 +26,9 @@ class UringStream final : public ByteStream {
 
  private:
   std::optional<std::size_t> read_directly(std::span<std::byte> into, const Deadline& deadline);
-  std::optional<int> complete(const Deadline& deadline);
+  template <class Prepare>
+  std::optional<int> perform(const Prepare& prepare, const Deadline& deadline);
+  int finish(const Deadline& deadline);
   void listen();
   void stop_listening();
   void cancel(std::uint64_t tag);
@@ -36,9 +38,9 @@ class UringStream final : public ByteStream {
   Uring uring_;
   UringInbox inbox_;
   const void* listener_ = nullptr;  // the thread that armed the inbox
-  bool pouring_ = false;
-  std::optional<int> result_{};  // of the operation on the caller's memory
-  bool cancelled_ = false;       // what cancels has completed
+  bool pouring_ = false;            // bytes, as of late
+  std::optional<int> result_{};     // of the operation on the caller's memory
+  bool cancelled_ = false;          // what cancels has completed
 };
 
 }  // namespace ringmain::transport

@@ -157,16 +157,17 @@ TEST_F(UringTest, to_look_for_what_may_have_come_is_no_system_call) {
   };
   ASSERT_TRUE(intercept({SYS_recvfrom, SYS_io_uring_enter, SYS_ppoll}, count, [&] {
     for (const std::size_t before : {std::size_t{0}, std::size_t{150'000}}) {
+      Bytes memory(200'000);
       tell(counting(before));
       EXPECT_EQ(read(before, before, 10s), counting(before));
       tell(counting(10));
-      EXPECT_EQ(read(10, 10, 10s), counting(10));
-      EXPECT_TRUE(read(10, 10, 0ns).empty());
+      EXPECT_EQ(stream_->read(memory, Deadline(10s)), 10U);
+      EXPECT_FALSE(stream_->read(memory, Deadline(0ns)));
       counting_calls = true;
-      for (int i = 0; i < 100; ++i) EXPECT_TRUE(read(10, 10, 0ns).empty());
+      for (int i = 0; i < 100; ++i) EXPECT_FALSE(stream_->read(memory, Deadline(0ns)));
       counting_calls = false;
       tell(counting(10));
-      EXPECT_EQ(read(10, 10, 0ns), counting(10)) << "and finds it";
+      EXPECT_EQ(stream_->read(memory, Deadline(0ns)), 10U) << "and finds it";
     }
   }));
   EXPECT_EQ(calls, 0);

@@ -140,7 +140,7 @@ Round play(Way way, std::size_t bytes, std::uint64_t sends) {
 }
 
 void compare(std::size_t bytes, int rounds) {
-  const std::uint64_t sends = std::clamp<std::uint64_t>((std::uint64_t{128} << 20) / bytes, 20, 20'000);
+  const std::uint64_t sends = std::clamp<std::uint64_t>((std::uint64_t{128} << 20) / bytes, 20, 5'000);
   std::array<std::vector<Round>, kWays.size()> played;
   for (int i = 0; i < rounds; ++i) {
     for (std::size_t way = 0; way < kWays.size(); ++way) {

@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "confined.hpp"
-#include "intercept.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/intercept.hpp"
 
 namespace ringmain::testing {
 namespace {

@@ -9,9 +9,9 @@
 #include <chrono>
 
 #include "confined.hpp"
-#include "intercept.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/intercept.hpp"
 #include "support/scale.hpp"
 #include "support/shared.hpp"
 

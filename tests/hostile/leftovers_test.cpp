@@ -10,10 +10,10 @@
 #include <thread>
 
 #include "confined.hpp"
-#include "intercept.hpp"
 #include "lease.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/intercept.hpp"
 
 namespace ringmain::testing {
 namespace {

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "confined.hpp"
-#include "intercept.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/intercept.hpp"
 
 namespace ringmain::testing {
 namespace {

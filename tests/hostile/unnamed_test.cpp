@@ -6,11 +6,11 @@
 #include <sys/syscall.h>
 
 #include "confined.hpp"
-#include "intercept.hpp"
 #include "memory_left.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
 #include "segment.hpp"
+#include "support/intercept.hpp"
 
 namespace ringmain::testing {
 namespace {

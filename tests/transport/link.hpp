@@ -59,6 +59,11 @@ inline constexpr std::array kCarriersUnderTest{
                      .sink = "unix:DIR/s?seqpacket&wait=10s",
                      .largest = std::size_t{64} << 10},
     CarrierUnderTest{.name = "tcp", .source = "tcp:127.0.0.1:PORT", .sink = "tcp:127.0.0.1:PORT?wait=10s"},
+    CarrierUnderTest{.name = "uring_unix", .source = "uring+unix:DIR/s", .sink = "uring+unix:DIR/s?wait=10s"},
+    CarrierUnderTest{.name = "uring_unix_to_unix", .source = "unix:DIR/s", .sink = "uring+unix:DIR/s?wait=10s"},
+    CarrierUnderTest{.name = "unix_to_uring_unix", .source = "uring+unix:DIR/s", .sink = "unix:DIR/s?wait=10s"},
+    CarrierUnderTest{
+        .name = "uring_tcp", .source = "uring+tcp:127.0.0.1:PORT", .sink = "uring+tcp:127.0.0.1:PORT?wait=10s"},
     CarrierUnderTest{.name = "mq", .source = "mq:QUEUE", .sink = "mq:QUEUE?wait=10s", .largest = 8184},
     CarrierUnderTest{.name = "spsc", .source = "spsc:q?dir=DIR", .sink = "spsc:q?dir=DIR&wait=10s", .pollable = false},
 };

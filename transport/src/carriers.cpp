@@ -8,8 +8,9 @@
 #include "fail.hpp"
 #include "ringmain/transport/address.hpp"
 
-#define RINGMAIN_CARRIERS(carrier) \
-  carrier(ring) carrier(standard) carrier(descriptor) carrier(unix_socket) carrier(tcp) carrier(mq) carrier(spsc)
+#define RINGMAIN_CARRIERS(carrier)                                                                          \
+  carrier(ring) carrier(standard) carrier(descriptor) carrier(unix_socket) carrier(tcp) carrier(uring_unix) \
+      carrier(uring_tcp) carrier(mq) carrier(spsc)
 
 namespace ringmain::transport {
 

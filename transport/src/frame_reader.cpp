@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
 constexpr std::size_t kLarge = std::size_t{32} << 10;  // from here on a message is worth a read of its own
+constexpr std::size_t kAhead = std::size_t{4} << 10;   // is read behind such a message: another may follow
 
 const char* word_for(Framing framing) {
   switch (framing) {
@@ -85,7 +86,9 @@ void FrameReader::make_space(std::size_t wanted) {
 // kMessage: something came.
 FrameReader::What FrameReader::read_more(ByteStream& stream, std::optional<Deadline>& deadline, std::size_t wanted) {
   make_space(wanted);
-  const auto got = stream.read(std::span(buffer_).subspan(end_), *deadline);
+  const auto room = std::span(buffer_).subspan(end_);
+  const auto got =
+      stream.read(room.first(large_ ? std::min(room.size(), std::max(wanted, kAhead)) : room.size()), *deadline);
   if (!got) return What::kTimedOut;
   ended_ = *got == 0;
   end_ += *got;
@@ -94,12 +97,23 @@ FrameReader::What FrameReader::read_more(ByteStream& stream, std::optional<Deadl
 
 FrameReader::What FrameReader::next(ByteStream& stream, std::chrono::nanoseconds timeout) {
   begin_ += std::exchange(taken_, 0);
+  large_ = false;
+  return await(stream, timeout, nullptr);
+}
+
+// The next message, here as a whole; or, where it may be so, the beginning of a `large` one.
+FrameReader::What FrameReader::await(ByteStream& stream, std::chrono::nanoseconds timeout,
+                                     std::optional<Frame>* large) {
   std::optional<Deadline> deadline;
   for (;;) {
     const auto frame = find();
     if (frame && frame->total <= unread().size()) return take(*frame);
     if (ended_) return unread().empty() ? What::kEnd : What::kCutOff;
     check_length(frame ? frame->bytes : unread().size(), largest_);
+    if (large != nullptr && frame && !frame->control && frame->bytes >= kLarge) {
+      *large = frame;
+      return What::kMessage;
+    }
     searched_ = unread().size();
     if (!deadline) deadline.emplace(timeout);
     if (const What what = read_more(stream, deadline, frame ? frame->total : searched_ + 1); what != What::kMessage) {
@@ -112,12 +126,11 @@ FrameReader::What FrameReader::next_into(ByteStream& stream, Sink& sink, std::ch
   if (filling_) return fill(stream, sink, timeout);
   begin_ += std::exchange(taken_, 0);
   if (framing_ == Framing::kRaw) return chunk_into(stream, sink, timeout);
-  const auto frame = find();
-  if (frame && !frame->control && frame->bytes >= kLarge && frame->total > unread().size() && !ended_) {
-    return claim_for(*frame, sink, timeout);
-  }
   largest_ = std::min(largest_, sink.max_message());
-  const What what = next(stream, timeout);
+  std::optional<Frame> large;
+  const What what = await(stream, timeout, &large);
+  if (large) return claim_for(*large, sink, timeout) ? fill(stream, sink, timeout) : What::kNoRoom;
+  if (what == What::kMessage) large_ = bytes_.size() >= kLarge;
   if (what != What::kMessage || sink.send(bytes_, type_, timeout) == Status::kOk) return what;
   taken_ = 0;  // it is found again
   --messages_;
@@ -144,18 +157,17 @@ FrameReader::What FrameReader::chunk_into(ByteStream& stream, Sink& sink, std::c
   return What::kMessage;
 }
 
-FrameReader::What FrameReader::claim_for(const Frame& frame, Sink& sink, std::chrono::nanoseconds timeout) {
-  check_length(frame.bytes, std::min(largest_, sink.max_message()));
+bool FrameReader::claim_for(const Frame& frame, Sink& sink, std::chrono::nanoseconds timeout) {
   std::byte* room = sink.claim(frame.bytes, timeout);
-  if (room == nullptr) return What::kNoRoom;
+  if (room == nullptr) return false;
   claimed_ = {room, frame.bytes};
   const std::span<const std::byte> here = unread().subspan(frame.begin);
   if (!here.empty()) std::memcpy(room, here.data(), here.size());
   filled_ = here.size();
   type_ = frame.type;
   begin_ = end_ = searched_ = 0;
-  filling_ = true;
-  return What::kTimedOut;  // the next call reads on
+  filling_ = large_ = true;
+  return true;
 }
 
 FrameReader::What FrameReader::fill(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout) {

@@ -9,7 +9,8 @@
 #include "ringmain/transport/address.hpp"
 
 #define RINGMAIN_CARRIERS(carrier) \
-  carrier(ring) carrier(standard) carrier(descriptor) carrier(unix_socket) carrier(tcp) carrier(mq) carrier(spsc)
+  carrier(ring) carrier(standard) carrier(descriptor) carrier(unix_socket) carrier(tcp) carrier(mq) carrier(spsc) \
+  carrier(journal)
 
 namespace ringmain::transport {
 

@@ -94,7 +94,9 @@ class JournalSink final : public Sink {
   Status close(nanoseconds timeout) override {
     if (closed_) return Status::kOk;
     check(0);
-    if (write({.number = number_, .time = now(), .end = true}, {}, timeout) != Status::kOk) return Status::kNoRoom;
+    Record end = next_record({}, 0);
+    end.end = true;
+    if (write(end, {}, timeout) != Status::kOk) return Status::kNoRoom;
     closed_ = true;
     if (sync_.when != SyncPolicy::When::kNever) {
       checked(file_.sync());
@@ -165,7 +167,7 @@ class JournalSink final : public Sink {
     const int error = file_.error();
     journal_->cut_torn_tail();
     try {
-      const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+      const bool full = out_of_space(error);
       fail(full ? Status::kNoSpace : Status::kSystem,
            fmt::format("{}: {}; {} messages are whole in it; {}go on with it by ?append", journal_->name(),
                        std::generic_category().message(error), journal_->messages(), full ? "make room, and " : ""),

@@ -1,8 +1,13 @@
 // Journals: what was recorded whole is replayed, and nothing else ever is.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -579,6 +584,86 @@ TEST_F(JournalTest, a_follower_sees_a_torn_one_gone_on_with) {
   ASSERT_EQ(source->receive(10s), Status::kOk);
   EXPECT_TRUE(stream_.is(17, 0, source->message().bytes));
   EXPECT_EQ(source->receive(10s), Status::kEnd);
+}
+
+TEST_F(JournalTest, a_follower_of_one_that_is_overwritten) {
+  record(5);
+  const auto source = replay("?follow");
+  ASSERT_EQ(source->receive(10s), Status::kOk);
+  const auto sink = recorder("?overwrite");
+  EXPECT_EQ(refusal([&] {
+              while (source->receive(10s) == Status::kOk) {
+              }
+            }),
+            Status::kRemoved);
+}
+
+TEST_F(JournalTest, an_event_loop_is_woken) {
+  const auto sink = recorder();
+  const auto source = replay("?follow");
+  for (std::uint64_t number = 0; number < 5; ++number) {
+    EXPECT_EQ(source->receive(0ns), Status::kEmpty);
+    record(*sink, number, number + 1);
+    ASSERT_EQ(sink->flush(), Status::kOk);
+    Status status = Status::kEmpty;
+    while (status == Status::kEmpty) {
+      ASSERT_TRUE(source->arm());
+      pollfd waited{source->descriptor(), POLLIN, 0};
+      ASSERT_EQ(::poll(&waited, 1, 10'000), 1);
+      status = source->receive(0ns);
+    }
+    ASSERT_EQ(status, Status::kOk);
+  }
+}
+
+// What counts as taken is in the file, without a flush.
+TEST_F(JournalTest, synced_always) {
+  const auto sink = recorder("?sync=always");
+  for (std::uint64_t number = 0; number < 10; ++number) {
+    record(*sink, number, number + 1);
+    EXPECT_EQ(std::filesystem::file_size(path()), boundaries(10)[number + 1]);
+  }
+  ASSERT_EQ(sink->close(), Status::kOk);
+  expect_replay(10, Status::kEnd);
+}
+
+TEST_F(JournalTest, synced_now_and_then) {
+  const auto sink = recorder("?sync=1ms");
+  std::uint64_t number = 0;
+  while (std::filesystem::file_size(path()) == kJournalHeaderBytes) {
+    record(*sink, number, number + 1);
+    ++number;
+    ::usleep(500);
+  }
+  EXPECT_LT(number, 500U) << "else it was written because there was so much";
+  ASSERT_EQ(sink->close(), Status::kOk);
+  expect_replay(number, Status::kEnd);
+}
+
+// In a child: there is no io_uring.
+void forbid_io_uring() {
+  std::array<sock_filter, 4> program{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                     sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+                                     sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                                     sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog filter{program.size(), program.data()};
+  require(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+  require(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "seccomp");
+  require(::syscall(SYS_io_uring_setup, 1, nullptr) == -1 && errno == EPERM, "io_uring is there");
+}
+
+TEST_F(JournalTest, where_io_uring_is_blocked) {
+  stream_ = Stream(6, 0, 700'000);
+  Child child([&] {
+    forbid_io_uring();
+    const auto sink = recorder("?sync=1ms");
+    record(*sink, 0, 300);
+    require(sink->flush() == Status::kOk, "flush");
+    record(*sink, 300, 320);
+    require(sink->close() == Status::kOk, "close");
+  });
+  ASSERT_EQ(child.wait(), 0);
+  expect_replay(320, Status::kEnd);
 }
 
 }  // namespace

@@ -46,6 +46,11 @@ std::uint64_t JournalReader::size() const {
   return static_cast<std::uint64_t>(now.st_size);
 }
 
+bool JournalReader::same_journal() const {
+  std::array<std::byte, kJournalHeaderBytes> bytes{};
+  return read(bytes, 0) == bytes.size() && bytes == journal_header_bytes(header_);
+}
+
 void JournalReader::stand_at(const PlacedRecord& placed) noexcept {
   offset_ = placed.offset;
   number_ = placed.record.number;

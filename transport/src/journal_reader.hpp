@@ -53,6 +53,7 @@ class JournalReader {
   std::optional<PlacedRecord> last() const;  // with a whole header; reads little
 
   std::uint64_t size() const;  // of the file, in bytes
+  bool same_journal() const;   // the file was not overwritten
 
  private:
   struct Neighbours {

@@ -120,7 +120,8 @@ class JournalSource final : public Source {
         if (place_.order(reader_.record()) >= 0) return Status::kOk;
         continue;
       }
-      if (!follow_ || !recorder_alive()) conclude();
+      if (!follow_ || !alive_) conclude();
+      check_identity();
       if (deadline.passed()) return none(timeout);
       std::this_thread::sleep_for(deadline.left(pause_));
       pause_ = std::min(2 * pause_, kLongest);
@@ -128,16 +129,20 @@ class JournalSource final : public Source {
     return Status::kEnd;
   }
 
-  // Asked before the look at the file: what a recorder wrote before it went is there then.
   bool next() {
     if (reader_.next()) return true;
     alive_ = leased(file_.get(), kRecorderByte);
-    return reader_.next();
+    return reader_.next();  // what a recorder wrote before it went is there by now
   }
-  bool recorder_alive() const noexcept { return alive_; }
+
+  void check_identity() const {
+    if (reader_.same_journal()) return;
+    fail(Status::kRemoved, name_ + ": another recording has replaced it; open it anew");
+  }
 
   // Nothing whole is here, and nothing will come.
   [[noreturn]] void conclude() const {
+    check_identity();
     const std::uint64_t size = reader_.size();
     const std::uint64_t rest = size - std::min(size, reader_.offset());
     if (const auto next = reader_.find(reader_.offset() + kRecordAlignment, size)) {
@@ -162,7 +167,7 @@ class JournalSource final : public Source {
   JournalPlace place_;
   Pace pace_;
   bool follow_;
-  bool alive_ = false;
+  bool alive_ = false;  // the recorder
   bool found_ = false;  // a message, that isn't due
   bool ended_ = false;
   std::int64_t due_ = 0;

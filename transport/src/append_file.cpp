@@ -11,7 +11,7 @@
 namespace ringmain::transport {
 namespace {
 
-constexpr std::size_t kGather = std::size_t{1} << 20;  // more than this isn't gathered behind a slow disk
+constexpr std::size_t kGather = std::size_t{1} << 20;    // more than this isn't gathered behind a slow disk
 constexpr std::size_t kWorthIt = std::size_t{64} << 10;  // less isn't worth a write of its own, unless it is waited for
 
 }  // namespace
@@ -26,8 +26,7 @@ void AppendFile::Buffer::reserve(std::size_t more) {
   end -= std::exchange(begin, 0);
 }
 
-AppendFile::Progress AppendFile::room(std::size_t bytes, std::byte*& place,
-                                      std::chrono::nanoseconds timeout) {
+AppendFile::Progress AppendFile::room(std::size_t bytes, std::byte*& place, std::chrono::nanoseconds timeout) {
   claimed_ = false;
   if (error_ != 0) return Progress::kFailed;
   if (back_.gathered() >= kGather) {

@@ -42,9 +42,9 @@ class AppendFile {
 
   std::uint64_t end() const noexcept { return written_ + under_way_ + back_.gathered(); }  // of the file, at last
   std::uint64_t written() const noexcept { return written_; }  // what was under way when it failed began here
-  void forsake() noexcept { queue_.forsake(); }  // in a forked child: all this is the parent's
+  void forsake() noexcept { queue_.forsake(); }                // in a forked child: all this is the parent's
 
-  int error() const noexcept { return error_; }                // an errno
+  int error() const noexcept { return error_; }  // an errno
 
  private:
   struct Buffer {

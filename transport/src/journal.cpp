@@ -13,8 +13,10 @@ Carrier journal_carrier() {
            {"overwrite", "", "replace a file that exists", End::kSink},
            {"sync", "WHEN", "write through to the disk: always, never or every DURATION [default: when closed]",
             End::kSink},
-           {"from", "PLACE", "a message's number, a time (2026-11-21T18:00:00Z), 10s behind the first, -10s before the "
-            "last [default: 0]", End::kSource},
+           {"from", "PLACE",
+            "a message's number, a time (2026-11-21T18:00:00Z), 10s behind the first, -10s before the "
+            "last [default: 0]",
+            End::kSource},
            {"pace", "PACE", "recorded, or so many times as fast (2, 0.5) [default: full speed]", End::kSource},
            {"follow", "", "go on as the journal is being recorded", End::kSource},
            {"wait", "DURATION", "for the journal to appear [default: 0]", End::kSource},

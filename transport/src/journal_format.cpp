@@ -61,13 +61,15 @@ JournalHeader parse_journal_header(std::span<const std::byte> bytes, const std::
     fail(Status::kBadFrame, name + ": not a journal of Ringmain; name one that was recorded to file:PATH");
   }
   if (bytes.size() < kJournalHeaderBytes) {
-    fail(Status::kBadFrame, fmt::format("{}: a journal's header has {} bytes, this file {}: its recorder died before it "
-                                        "recorded anything; remove it",
-                                        name, kJournalHeaderBytes, bytes.size()));
+    fail(Status::kBadFrame,
+         fmt::format("{}: a journal's header has {} bytes, this file {}: its recorder died before it "
+                     "recorded anything; remove it",
+                     name, kJournalHeaderBytes, bytes.size()));
   }
   if (XXH3_64bits(bytes.data(), kHeaderChecksumAt) != load_number(bytes.subspan(kHeaderChecksumAt, 8))) {
-    fail(Status::kCorrupt, name + ": the journal's header is damaged, and with it the key to all its records; take a "
-                                  "copy of it");
+    fail(Status::kCorrupt, name +
+                               ": the journal's header is damaged, and with it the key to all its records; take a "
+                               "copy of it");
   }
   if (const auto version = load_number(bytes.subspan(kVersionAt, 8)); version != kVersion) {
     fail(Status::kLayoutMismatch, fmt::format("{}: a journal of version {}, and this build knows version {}; replay it "

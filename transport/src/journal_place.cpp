@@ -52,8 +52,9 @@ JournalPlace journal_place(const Address& address, const JournalReader& reader) 
   const bool before_end = text.front() == '-';
   const auto span = parse_duration(std::string_view(text).substr(before_end ? 1 : 0));
   if (!span || *span == kForever) {
-    address.refuse("the value of 'from' is neither a message's number (17), nor a time (2026-11-21T18:00:00Z), nor a "
-                   "span behind the beginning (10s) or before the end (-10s)");
+    address.refuse(
+        "the value of 'from' is neither a message's number (17), nor a time (2026-11-21T18:00:00Z), nor a "
+        "span behind the beginning (10s) or before the end (-10s)");
   }
   const auto nanoseconds = static_cast<std::uint64_t>(span->count());
   if (before_end) {

@@ -46,7 +46,8 @@ class JournalSink final : public Sink {
  public:
   JournalSink(std::unique_ptr<JournalFile> journal, SyncPolicy sync)
       : journal_(std::move(journal)), seed_(journal_->header().seed()), number_(journal_->messages()),
-        time_(journal_->last_time()), sync_(sync), sync_due_(sync.period), file_(journal_->descriptor(), journal_->end()) {
+        time_(journal_->last_time()), sync_(sync), sync_due_(sync.period),
+        file_(journal_->descriptor(), journal_->end()) {
     sync_due_.restart();
   }
 
@@ -150,8 +151,8 @@ class JournalSink final : public Sink {
       fail(Status::kLeaseLost, journal_->name() + ": the process that opened it records to it, not its forked child");
     }
     if (bytes <= max_message()) return;
-    fail(Status::kTooLarge, fmt::format("{}: a message of {} bytes: a record's length has 48 bits", journal_->name(),
-                                        bytes));
+    fail(Status::kTooLarge,
+         fmt::format("{}: a message of {} bytes: a record's length has 48 bits", journal_->name(), bytes));
   }
 
   Status checked(Progress progress) {

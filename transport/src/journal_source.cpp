@@ -26,7 +26,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kDefaultLargest = std::size_t{1} << 30;
-constexpr nanoseconds kShortest = std::chrono::milliseconds(1);  // between two looks at a journal that is being recorded
+constexpr nanoseconds kShortest =
+    std::chrono::milliseconds(1);  // between two looks at a journal that is being recorded
 constexpr nanoseconds kLongest = std::chrono::milliseconds(16);
 
 // When a message is due, by the monotonic clock.
@@ -146,8 +147,8 @@ class JournalSource final : public Source {
     const std::uint64_t size = reader_.size();
     const std::uint64_t rest = size - std::min(size, reader_.offset());
     if (const auto next = reader_.find(reader_.offset() + kRecordAlignment, size)) {
-      const std::string remedy = next->record.end ? "it was the last one"
-                                                  : fmt::format("go on behind it with ?from={}", next->record.number);
+      const std::string remedy =
+          next->record.end ? "it was the last one" : fmt::format("go on behind it with ?from={}", next->record.number);
       fail(Status::kCorrupt, fmt::format("{}: message {}, at byte {}, is damaged, and whole ones follow; {}", name_,
                                          reader_.number(), reader_.offset(), remedy));
     }
@@ -197,7 +198,8 @@ std::unique_ptr<Source> open_journal_source(const Address& address) {
     Descriptor file = open_regular(address);
     const bool begun = file && (has_header(file) || !leased(file.get(), kRecorderByte));
     if (file && (begun || deadline.passed())) return std::make_unique<JournalSource>(std::move(file), address);
-    if (deadline.passed()) fail(Status::kNotFound, address.text() + ": no such file; record to it first, or ?wait for it");
+    if (deadline.passed())
+      fail(Status::kNotFound, address.text() + ": no such file; record to it first, or ?wait for it");
     std::this_thread::sleep_for(deadline.left(kLongest));
   }
 }

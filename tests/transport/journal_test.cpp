@@ -276,6 +276,42 @@ TEST_F(JournalTest, what_is_no_journal) {
   }
 }
 
+// Checksums are no secret: whoever writes a journal by hand gets them right.
+TEST_F(JournalTest, made_by_hand) {
+  const transport::JournalHeader header{{1, 2, 3}, 4};
+  const auto text_of = [](const auto& bytes) {
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  const std::string begin = text_of(transport::journal_header_bytes(header));
+  const auto journal_of = [&](transport::Record second) {
+    std::string all = begin;
+    transport::Record first{.time = ~std::uint64_t{0}, .checksum = transport::payload_checksum({})};
+    for (const auto& record : {first, second}) {
+      all += text_of(transport::record_header_bytes(record, header.seed(), all.size()));
+    }
+    return all;
+  };
+  const std::uint64_t empty = transport::payload_checksum({});
+  put(journal_of({.number = 1, .checksum = empty, .end = true}));
+  const auto source = replay("?pace=1");
+  EXPECT_EQ(source->receive(0ns), Status::kOk);
+  EXPECT_EQ(source->receive(0ns), Status::kEnd);
+  const auto outcome = [&](const std::string& options) {
+    return refusal([&] {
+      const auto made = replay(options);
+      EXPECT_EQ(made->receive(1s), Status::kOk);
+      made->receive(1s);
+    });
+  };
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{2}, ~std::uint64_t{0}}) {
+    put(journal_of({.number = number, .checksum = empty}));
+    EXPECT_EQ(outcome(""), Status::kProducerLost) << "out of turn: " << number;
+  }
+  put(journal_of({.number = 1, .length = transport::kLargestRecord, .checksum = empty}));
+  EXPECT_EQ(outcome(""), Status::kTooLarge);
+  EXPECT_EQ(outcome("?max=256T"), Status::kProducerLost) << "the file has less than that";
+}
+
 // The length that a header tells is no reason to get memory: it may lie beyond the file.
 TEST_F(JournalTest, a_message_larger_than_wanted_is_refused) {
   stream_ = Stream(1, 5000, 5000);

@@ -11,8 +11,9 @@
 namespace ringmain::transport {
 namespace {
 
-constexpr std::size_t kGather = std::size_t{1} << 20;    // more than this isn't gathered behind a slow disk
-constexpr std::size_t kWorthIt = std::size_t{64} << 10;  // less isn't worth a write of its own, unless it is waited for
+constexpr std::size_t kGather = std::size_t{1} << 20;  // more than this isn't gathered behind a slow disk
+// Less isn't worth a write of its own, unless it is waited for.
+constexpr std::size_t kWorthIt = std::size_t{256} << 10;
 
 }  // namespace
 

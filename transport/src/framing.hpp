@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -49,14 +50,14 @@ Envelope envelope(Framing framing, std::size_t bytes, std::uint16_t type);
 // The largest payload that can be told.
 std::size_t largest_payload(Framing framing) noexcept;
 
-// Little-endian numbers. Where the size is known, each is one instruction.
+// Little-endian numbers of at most eight bytes; the machine is little-endian, as the ring's layout has it.
 inline std::uint64_t load_number(std::span<const std::byte> bytes) noexcept {
   std::uint64_t number = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) number |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+  std::memcpy(&number, bytes.data(), bytes.size());
   return number;
 }
 inline void store_number(std::span<std::byte> bytes, std::uint64_t number) noexcept {
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(number >> (8 * i) & 0xff);
+  std::memcpy(bytes.data(), &number, bytes.size());
 }
 
 }  // namespace ringmain::transport

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -145,7 +144,6 @@ class JournalSink final : public Sink {
   }
 
   void check(std::size_t bytes) const {
-    if (failure_) throw Error(*failure_);
     if (closed_) fail_write(journal_->name(), EBADF);
     if (journal_->forked()) {
       fail(Status::kLeaseLost, journal_->name() + ": the process that opened it records to it, not its forked child");
@@ -163,20 +161,16 @@ class JournalSink final : public Sink {
     }
   }
 
-  // What was written in part is cut off. No end is recorded: the journal isn't complete.
+  // What was written in part is cut off. No end is recorded: the journal isn't complete. The file fails from now on, so
+  // whatever is called next ends here, too.
   [[noreturn]] void give_up() {
     const int error = file_.error();
     journal_->cut_torn_tail();
-    try {
-      const bool full = out_of_space(error);
-      fail(full ? Status::kNoSpace : Status::kSystem,
-           fmt::format("{}: {}; {} messages are whole in it; {}go on with it by ?append", journal_->name(),
-                       std::generic_category().message(error), journal_->messages(), full ? "make room, and " : ""),
-           error);
-    } catch (const Error& failure) {
-      failure_ = failure;
-      throw;
-    }
+    const bool full = out_of_space(error);
+    fail(full ? Status::kNoSpace : Status::kSystem,
+         fmt::format("{}: {}; {} messages are whole in it; {}go on with it by ?append", journal_->name(),
+                     std::generic_category().message(error), journal_->messages(), full ? "make room, and " : ""),
+         error);
   }
 
   std::unique_ptr<JournalFile> journal_;
@@ -187,7 +181,6 @@ class JournalSink final : public Sink {
   Every sync_due_;
   std::byte* claimed_ = nullptr;  // the record's header; the payload is behind it
   bool closed_ = false;
-  std::optional<Error> failure_{};
   AppendFile file_;
 };
 

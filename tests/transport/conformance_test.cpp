@@ -233,7 +233,9 @@ TEST_P(ConformanceTest, back_pressure) {
     }
     ASSERT_FALSE(HasFailure());
   }
-  EXPECT_GT(refused, 0U) << "it never ran out of room";
+  if (GetParam().fills) {
+    EXPECT_GT(refused, 0U) << "it never ran out of room";
+  }
   const auto sender = aside([&] { EXPECT_EQ(ends.sink->close(), Status::kOk); });
   Status status = Status::kOk;
   while (status == Status::kOk) status = receive_one(10s);

@@ -31,6 +31,8 @@ struct CarrierUnderTest {
   bool sink_first = false;                     // which end has to be there for the other one
   bool pollable = true;                        // its source has a descriptor for event loops
   bool keeps = false;                          // a sender doesn't need a living receiver
+  bool fills = true;                           // a sender that isn't received from has no room at last
+  const char* patience = "";                   // what makes a sink wait for its receiver
 };
 
 inline std::ostream& operator<<(std::ostream& out, const CarrierUnderTest& carrier) { return out << carrier.name; }
@@ -40,17 +42,20 @@ inline constexpr std::array kCarriersUnderTest{
                      .source = "ring:r?dir=DIR&from=oldest&wait=10s",
                      .sink = "ring:r?dir=DIR&capacity=16M",
                      .sink_first = true,
-                     .keeps = true},
+                     .keeps = true,
+                     .patience = "&consumers=1"},
     CarrierUnderTest{.name = "lossy_ring",
                      .source = "ring:r?dir=DIR&from=oldest&wait=10s",
                      .sink = "ring:r?dir=DIR&capacity=16M&evict-after=1h",
                      .sink_first = true,
-                     .keeps = true},
+                     .keeps = true,
+                     .patience = "&consumers=1"},
     CarrierUnderTest{.name = "group",
                      .source = "ring:r?dir=DIR&from=oldest&wait=10s&group=g",
                      .sink = "ring:r?dir=DIR&capacity=16M",
                      .sink_first = true,
-                     .keeps = true},
+                     .keeps = true,
+                     .patience = "&consumers=1"},
     CarrierUnderTest{
         .name = "frames", .source = "fd:FD?frames", .sink = "fd:FD?frames", .types = false, .tells_death = false},
     CarrierUnderTest{.name = "unix", .source = "unix:DIR/s", .sink = "unix:DIR/s?wait=10s"},
@@ -66,6 +71,12 @@ inline constexpr std::array kCarriersUnderTest{
         .name = "uring_tcp", .source = "uring+tcp:127.0.0.1:PORT", .sink = "uring+tcp:127.0.0.1:PORT?wait=10s"},
     CarrierUnderTest{.name = "mq", .source = "mq:QUEUE", .sink = "mq:QUEUE?wait=10s", .largest = 8184},
     CarrierUnderTest{.name = "spsc", .source = "spsc:q?dir=DIR", .sink = "spsc:q?dir=DIR&wait=10s", .pollable = false},
+    CarrierUnderTest{.name = "journal",
+                     .source = "file:DIR/j?follow&wait=10s",
+                     .sink = "file:DIR/j",
+                     .sink_first = true,
+                     .keeps = true,
+                     .fills = false},
 };
 
 // A port that is free at this moment.
@@ -104,7 +115,7 @@ class Link {
   }
   std::unique_ptr<transport::Sink> open_sink() {
     read_.close();
-    return transport::open_sink(sink_address() + (carrier_.sink_first ? "&consumers=1" : ""));
+    return transport::open_sink(sink_address() + carrier_.patience);
   }
 
   // Both in this process.

@@ -8,9 +8,19 @@
 #include "fail.hpp"
 #include "ringmain/transport/address.hpp"
 
-#define RINGMAIN_CARRIERS(carrier)                                                                          \
-  carrier(ring) carrier(standard) carrier(descriptor) carrier(unix_socket) carrier(tcp) carrier(uring_unix) \
-      carrier(uring_tcp) carrier(mq) carrier(spsc)
+// clang-format off
+#define RINGMAIN_CARRIERS(carrier) \
+  carrier(ring)                    \
+  carrier(standard)                \
+  carrier(descriptor)              \
+  carrier(unix_socket)             \
+  carrier(tcp)                     \
+  carrier(uring_unix)              \
+  carrier(uring_tcp)               \
+  carrier(mq)                      \
+  carrier(spsc)                    \
+  carrier(journal)
+// clang-format on
 
 namespace ringmain::transport {
 

@@ -34,6 +34,10 @@ std::string text_of(int system_error) { return std::generic_category().message(s
 
 }  // namespace
 
+bool out_of_space(int system_error) noexcept {
+  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
 void fail_read(const std::string& name, int system_error) {
   if (connection_broke(system_error)) {
     fail(Status::kProducerLost, name + ": the sender is gone: " + text_of(system_error), system_error);
@@ -51,7 +55,7 @@ void fail_write(const std::string& name, int system_error) {
   if (system_error == EBADF) {
     fail(Status::kSystem, name + ": " + text_of(system_error) + "; it is closed, or open the wrong way", system_error);
   }
-  if (system_error == ENOSPC || system_error == EDQUOT) {
+  if (out_of_space(system_error)) {
     fail(Status::kNoSpace, name + ": " + text_of(system_error) + "; make room and start again", system_error);
   }
   fail_system(name, system_error);

@@ -35,6 +35,8 @@ class DescriptorStream final : public ByteStream {
   std::string name_;
 };
 
+bool out_of_space(int system_error) noexcept;  // the disk, or as much of it as this process may have
+
 // Throws what a failed read or write with `system_error` means.
 [[noreturn]] void fail_read(const std::string& name, int system_error);
 [[noreturn]] void fail_write(const std::string& name, int system_error);

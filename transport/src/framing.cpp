@@ -34,16 +34,6 @@ std::optional<Frame> find_wire(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::uint64_t load_number(std::span<const std::byte> bytes) noexcept {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) number |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-  return number;
-}
-
-void store_number(std::span<std::byte> bytes, std::uint64_t number) noexcept {
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(number >> (8 * i) & 0xff);
-}
-
 std::optional<Frame> find_frame(Framing framing, std::span<const std::byte> bytes, std::size_t searched, bool ended) {
   switch (framing) {
     case Framing::kRaw:

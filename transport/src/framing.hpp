@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -49,8 +50,14 @@ Envelope envelope(Framing framing, std::size_t bytes, std::uint16_t type);
 // The largest payload that can be told.
 std::size_t largest_payload(Framing framing) noexcept;
 
-// Little-endian numbers.
-std::uint64_t load_number(std::span<const std::byte> bytes) noexcept;
-void store_number(std::span<std::byte> bytes, std::uint64_t number) noexcept;
+// Little-endian numbers of at most eight bytes; the machine is little-endian, as the ring's layout has it.
+inline std::uint64_t load_number(std::span<const std::byte> bytes) noexcept {
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), bytes.size());
+  return number;
+}
+inline void store_number(std::span<std::byte> bytes, std::uint64_t number) noexcept {
+  std::memcpy(bytes.data(), &number, bytes.size());
+}
 
 }  // namespace ringmain::transport

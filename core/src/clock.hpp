@@ -23,7 +23,11 @@ inline std::int64_t now_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
 class Deadline {
  public:
   explicit Deadline(std::chrono::nanoseconds timeout) noexcept {
-    if (timeout != kForever) at_ = now_ns() + std::min(timeout.count(), kFar);
+    if (timeout.count() <= 0) {
+      at_ = 0;  // long past: no clock is read for that
+    } else if (timeout != kForever) {
+      at_ = now_ns() + std::min(timeout.count(), kFar);
+    }
   }
   bool never() const noexcept { return at_ == kNever; }
   bool passed() const noexcept { return at_ != kNever && now_ns() >= at_; }

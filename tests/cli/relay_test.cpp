@@ -81,6 +81,18 @@ TEST_F(RelayCommand, AnInterruptionEndsItInGoodOrder) {
   EXPECT_EQ(last.wait(), 0) << last.errors();
 }
 
+TEST_F(RelayCommand, HalfALineIsNoneWhenInterrupted) {
+  Process last = start({"relay", unix_address(), "-?lines"});
+  Process first = start({"relay", "-?lines", unix_address("?wait=20s")});
+  first.write("one\nincompl");
+  wait_until([&] { return last.output() == "one\n"; });
+  first.child().signal(SIGINT);
+  EXPECT_EQ(first.child().wait(), -SIGINT);
+  EXPECT_NE(first.errors().find("the last 7 bytes received are no whole message"), std::string::npos) << first.errors();
+  EXPECT_EQ(last.wait(), 0) << last.errors();
+  EXPECT_EQ(last.output(), "one\n");
+}
+
 TEST_F(RelayCommand, MessagesOfARingKeepTheirTypes) {
   // Through frames they would not; between rings they do.
   ASSERT_EQ(run({"pub", "from", "--lines"}, "x\n").status, 0);

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "confined.hpp"
-#include "intercept.hpp"
+#include "support/intercept.hpp"
 #include "io_uring.hpp"
 #include "support/wait_scenes.hpp"
 

@@ -111,6 +111,23 @@ TEST_F(StreamTest, a_length_that_lies_is_refused_before_memory_is_spent) {
   }
 }
 
+TEST_F(StreamTest, the_largest_is_the_largest_however_it_comes) {
+  for (const bool at_once : {true, false}) {
+    std::tie(read_, write_) = make_pipe();
+    const auto source = open("lines&max=100");
+    const std::string line(150, 'x');
+    write(at_once ? line + "\n" : line);
+    try {
+      static_cast<void>(source->receive(10ms));
+      write("\n");
+      static_cast<void>(source->receive(10s));
+      ADD_FAILURE() << at_once;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::kTooLarge);
+    }
+  }
+}
+
 TEST_F(StreamTest, lines_and_a_last_one_without_a_newline) {
   const auto source = open("lines");
   write("one\n\nthree");

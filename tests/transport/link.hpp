@@ -23,7 +23,7 @@ namespace ringmain::testing {
 
 struct CarrierUnderTest {
   const char* name;
-  const char* source;  // DIR, PORT and FD are filled in
+  const char* source;  // {directory}, {port}, {fd} and {queue} are filled in
   const char* sink;
   std::size_t largest = std::size_t{4} << 20;  // message to be tried
   bool types = true;                           // a message has one
@@ -39,41 +39,47 @@ inline std::ostream& operator<<(std::ostream& out, const CarrierUnderTest& carri
 
 inline constexpr std::array kCarriersUnderTest{
     CarrierUnderTest{.name = "ring",
-                     .source = "ring:r?dir=DIR&from=oldest&wait=10s",
-                     .sink = "ring:r?dir=DIR&capacity=16M",
+                     .source = "ring:r?dir={directory}&from=oldest&wait=10s",
+                     .sink = "ring:r?dir={directory}&capacity=16M",
                      .sink_first = true,
                      .keeps = true,
                      .patience = "&consumers=1"},
     CarrierUnderTest{.name = "lossy_ring",
-                     .source = "ring:r?dir=DIR&from=oldest&wait=10s",
-                     .sink = "ring:r?dir=DIR&capacity=16M&evict-after=1h",
+                     .source = "ring:r?dir={directory}&from=oldest&wait=10s",
+                     .sink = "ring:r?dir={directory}&capacity=16M&evict-after=1h",
                      .sink_first = true,
                      .keeps = true,
                      .patience = "&consumers=1"},
     CarrierUnderTest{.name = "group",
-                     .source = "ring:r?dir=DIR&from=oldest&wait=10s&group=g",
-                     .sink = "ring:r?dir=DIR&capacity=16M",
+                     .source = "ring:r?dir={directory}&from=oldest&wait=10s&group=g",
+                     .sink = "ring:r?dir={directory}&capacity=16M",
                      .sink_first = true,
                      .keeps = true,
                      .patience = "&consumers=1"},
     CarrierUnderTest{
-        .name = "frames", .source = "fd:FD?frames", .sink = "fd:FD?frames", .types = false, .tells_death = false},
-    CarrierUnderTest{.name = "unix", .source = "unix:DIR/s", .sink = "unix:DIR/s?wait=10s"},
+        .name = "frames", .source = "fd:{fd}?frames", .sink = "fd:{fd}?frames", .types = false, .tells_death = false},
+    CarrierUnderTest{.name = "unix", .source = "unix:{directory}/s", .sink = "unix:{directory}/s?wait=10s"},
     CarrierUnderTest{.name = "seqpacket",
-                     .source = "unix:DIR/s?seqpacket",
-                     .sink = "unix:DIR/s?seqpacket&wait=10s",
+                     .source = "unix:{directory}/s?seqpacket",
+                     .sink = "unix:{directory}/s?seqpacket&wait=10s",
                      .largest = std::size_t{64} << 10},
-    CarrierUnderTest{.name = "tcp", .source = "tcp:127.0.0.1:PORT", .sink = "tcp:127.0.0.1:PORT?wait=10s"},
-    CarrierUnderTest{.name = "uring_unix", .source = "uring+unix:DIR/s", .sink = "uring+unix:DIR/s?wait=10s"},
-    CarrierUnderTest{.name = "uring_unix_to_unix", .source = "unix:DIR/s", .sink = "uring+unix:DIR/s?wait=10s"},
-    CarrierUnderTest{.name = "unix_to_uring_unix", .source = "uring+unix:DIR/s", .sink = "unix:DIR/s?wait=10s"},
+    CarrierUnderTest{.name = "tcp", .source = "tcp:127.0.0.1:{port}", .sink = "tcp:127.0.0.1:{port}?wait=10s"},
     CarrierUnderTest{
-        .name = "uring_tcp", .source = "uring+tcp:127.0.0.1:PORT", .sink = "uring+tcp:127.0.0.1:PORT?wait=10s"},
-    CarrierUnderTest{.name = "mq", .source = "mq:QUEUE", .sink = "mq:QUEUE?wait=10s", .largest = 8184},
-    CarrierUnderTest{.name = "spsc", .source = "spsc:q?dir=DIR", .sink = "spsc:q?dir=DIR&wait=10s", .pollable = false},
+        .name = "uring_unix", .source = "uring+unix:{directory}/s", .sink = "uring+unix:{directory}/s?wait=10s"},
+    CarrierUnderTest{
+        .name = "uring_unix_to_unix", .source = "unix:{directory}/s", .sink = "uring+unix:{directory}/s?wait=10s"},
+    CarrierUnderTest{
+        .name = "unix_to_uring_unix", .source = "uring+unix:{directory}/s", .sink = "unix:{directory}/s?wait=10s"},
+    CarrierUnderTest{
+        .name = "uring_tcp", .source = "uring+tcp:127.0.0.1:{port}", .sink = "uring+tcp:127.0.0.1:{port}?wait=10s"},
+    CarrierUnderTest{.name = "mq", .source = "mq:{queue}", .sink = "mq:{queue}?wait=10s", .largest = 8184},
+    CarrierUnderTest{.name = "spsc",
+                     .source = "spsc:q?dir={directory}",
+                     .sink = "spsc:q?dir={directory}&wait=10s",
+                     .pollable = false},
     CarrierUnderTest{.name = "journal",
-                     .source = "file:DIR/j?follow&wait=10s",
-                     .sink = "file:DIR/j",
+                     .source = "file:{directory}/j?follow&wait=10s",
+                     .sink = "file:{directory}/j",
                      .sink_first = true,
                      .keeps = true,
                      .fills = false},
@@ -149,10 +155,10 @@ class Link {
         text.replace(at, what.size(), with);
       }
     };
-    replace("QUEUE", queue());
-    replace("DIR", directory_.path().string());
-    replace("PORT", port_);
-    replace("FD", std::to_string(descriptor));
+    replace("{queue}", queue());
+    replace("{directory}", directory_.path().string());
+    replace("{port}", port_);
+    replace("{fd}", std::to_string(descriptor));
     return text;
   }
 

@@ -201,7 +201,8 @@ class CuttingProxy {
     }
     if (limit != SIZE_MAX) return;
     ::shutdown(out.get(), SHUT_WR);
-    while (::read(out.get(), bytes.data(), bytes.size()) > 0) {  // until the receiver has confirmed
+    for (ssize_t got = 0; (got = ::read(out.get(), bytes.data(), bytes.size())) > 0;) {  // the confirmation
+      ASSERT_EQ(::send(in.get(), bytes.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL), got);
     }
   }
 

@@ -51,4 +51,15 @@ inline iovec part(std::span<const std::byte> bytes) noexcept {
   return {const_cast<std::byte*>(bytes.data()), bytes.size()};
 }
 
+// False: not all of it, until the timeout.
+inline bool write_whole(ByteStream& stream, std::span<const std::byte> bytes, std::chrono::nanoseconds timeout) {
+  for (const Deadline deadline(timeout); !bytes.empty();) {
+    const iovec whole = part(bytes);
+    const auto written = stream.write({&whole, 1}, deadline);
+    if (!written) return false;
+    bytes = bytes.subspan(*written);
+  }
+  return true;
+}
+
 }  // namespace ringmain::transport

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +16,10 @@
 
 namespace ringmain::transport {
 namespace {
+
+std::string text_of(int system_error) { return std::generic_category().message(system_error); }
+
+}  // namespace
 
 bool connection_broke(int system_error) noexcept {
   switch (system_error) {
@@ -29,10 +34,6 @@ bool connection_broke(int system_error) noexcept {
     default: return false;
   }
 }
-
-std::string text_of(int system_error) { return std::generic_category().message(system_error); }
-
-}  // namespace
 
 bool out_of_space(int system_error) noexcept {
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
@@ -62,10 +63,15 @@ void fail_write(const std::string& name, int system_error) {
 }
 
 DescriptorStream::DescriptorStream(Descriptor owned, Kind kind, std::string name)
-    : owned_(std::move(owned)), fd_(owned_.get()), kind_(kind), name_(std::move(name)) {}
+    : DescriptorStream(owned.get(), kind, std::move(name)) {
+  owned_ = std::move(owned);
+}
 
 DescriptorStream::DescriptorStream(int borrowed, Kind kind, std::string name)
-    : fd_(borrowed), kind_(kind), name_(std::move(name)) {}
+    : fd_(borrowed), kind_(kind), name_(std::move(name)) {
+  struct stat found {};
+  never_waits_ = kind == Kind::kFile && ::fstat(fd_, &found) == 0 && S_ISREG(found.st_mode);
+}
 
 ssize_t DescriptorStream::read_now(std::span<std::byte> into, Way way) const noexcept {
   if (kind_ == Kind::kSocket) return ::recv(fd_, into.data(), into.size(), way == Way::kTry ? MSG_DONTWAIT : 0);
@@ -92,7 +98,7 @@ void DescriptorStream::finish_writing() noexcept {
 bool DescriptorStream::wait(short events, const Deadline& deadline) const { return poll_until(fd_, events, deadline); }
 
 std::optional<std::size_t> DescriptorStream::read(std::span<std::byte> into, const Deadline& deadline) {
-  Way way = deadline.never() ? Way::kBlock : Way::kTry;
+  Way way = deadline.never() || never_waits_ ? Way::kBlock : Way::kTry;
   for (;;) {
     const ssize_t got = read_now(into, way);
     if (got >= 0) return static_cast<std::size_t>(got);
@@ -109,7 +115,7 @@ std::optional<std::size_t> DescriptorStream::read(std::span<std::byte> into, con
 }
 
 std::optional<std::size_t> DescriptorStream::write(std::span<const iovec> parts, const Deadline& deadline) {
-  Way way = deadline.never() ? Way::kBlock : Way::kTry;
+  Way way = deadline.never() || never_waits_ ? Way::kBlock : Way::kTry;
   iovec first{};
   for (;;) {
     const ssize_t written = write_now(parts, way);

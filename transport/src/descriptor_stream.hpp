@@ -32,10 +32,14 @@ class DescriptorStream final : public ByteStream {
   Descriptor owned_{};
   int fd_;
   Kind kind_;
+  bool never_waits_ = false;  // a regular file: all of it is taken or had at once
   std::string name_;
 };
 
 bool out_of_space(int system_error) noexcept;  // the disk, or as much of it as this process may have
+
+// A connection broke, or there is no way there: another one may be had.
+bool connection_broke(int system_error) noexcept;
 
 // Throws what a failed read or write with `system_error` means.
 [[noreturn]] void fail_read(const std::string& name, int system_error);

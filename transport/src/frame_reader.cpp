@@ -31,14 +31,14 @@ FrameReader::FrameReader(Framing framing, std::string name, std::size_t largest)
       buffer_(framing == Framing::kRaw ? largest : kReadAtOnce) {}
 
 void FrameReader::reset(Sink* sink) noexcept {
-  if (filling_ && sink != nullptr) sink->abort();
-  filling_ = false;
+  if (filling_ != nullptr && filling_ == sink) sink->abort();
+  filling_ = nullptr;
   begin_ = end_ = taken_ = searched_ = 0;
   ended_ = false;
 }
 
 std::string FrameReader::cut_off() const {
-  if (filling_) return fmt::format("it ends after {} of {} bytes", filled_, claimed_.size());
+  if (filling_ != nullptr) return fmt::format("it ends after {} of {} bytes", filled_, claimed_.size());
   const auto frame = find();
   const std::size_t wanted = frame ? frame->total : (framing_ == Framing::kFrames ? 4 : kWordBytes);
   return fmt::format("the last {} is truncated: it ends after {} of {} bytes", word_for(framing_), unread().size(),
@@ -47,11 +47,13 @@ std::string FrameReader::cut_off() const {
 
 bool FrameReader::at_hand() const noexcept {
   const auto rest = unread().subspan(taken_);
-  const auto frame = filling_ ? std::nullopt : find_frame(framing_, rest, 0, false);
+  const auto frame = filling_ != nullptr ? std::nullopt : find_frame(framing_, rest, 0, false);
   return frame && !frame->control && frame->total <= rest.size();
 }
 
-std::size_t FrameReader::incomplete() const noexcept { return filling_ ? filled_ : unread().size() - taken_; }
+std::size_t FrameReader::incomplete() const noexcept {
+  return filling_ != nullptr ? filled_ : unread().size() - taken_;
+}
 
 std::optional<Frame> FrameReader::find() const { return find_frame(framing_, unread(), searched_, ended_); }
 
@@ -80,7 +82,7 @@ void FrameReader::make_space(std::size_t wanted) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
   }
-  if (end_ == buffer_.size()) buffer_.resize(std::min(std::max(wanted, 2 * end_), 2 * end_));
+  if (end_ == buffer_.size()) buffer_.resize(2 * end_);
 }
 
 // kMessage: something came.
@@ -98,18 +100,19 @@ FrameReader::What FrameReader::read_more(ByteStream& stream, std::optional<Deadl
 FrameReader::What FrameReader::next(ByteStream& stream, std::chrono::nanoseconds timeout) {
   begin_ += std::exchange(taken_, 0);
   large_ = false;
-  return await(stream, timeout, nullptr);
+  return await(stream, timeout, largest_, nullptr);
 }
 
 // The next message, here as a whole; or, where it may be so, the beginning of a `large` one.
-FrameReader::What FrameReader::await(ByteStream& stream, std::chrono::nanoseconds timeout,
+FrameReader::What FrameReader::await(ByteStream& stream, std::chrono::nanoseconds timeout, std::size_t largest,
                                      std::optional<Frame>* large) {
   std::optional<Deadline> deadline;
   for (;;) {
     const auto frame = find();
+    if (frame && !frame->control) check_length(frame->bytes, largest);
     if (frame && frame->total <= unread().size()) return take(*frame);
     if (ended_) return unread().empty() ? What::kEnd : What::kCutOff;
-    check_length(frame ? frame->bytes : unread().size(), largest_);
+    if (!frame) check_length(unread().size(), std::max(largest, kWordBytes));
     if (large != nullptr && frame && !frame->control && frame->bytes >= kLarge) {
       *large = frame;
       return What::kMessage;
@@ -123,12 +126,11 @@ FrameReader::What FrameReader::await(ByteStream& stream, std::chrono::nanosecond
 }
 
 FrameReader::What FrameReader::next_into(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout) {
-  if (filling_) return fill(stream, sink, timeout);
+  if (filling_ != nullptr) return fill(stream, sink, timeout);
   begin_ += std::exchange(taken_, 0);
   if (framing_ == Framing::kRaw) return chunk_into(stream, sink, timeout);
-  largest_ = std::min(largest_, sink.max_message());
   std::optional<Frame> large;
-  const What what = await(stream, timeout, &large);
+  const What what = await(stream, timeout, std::min(largest_, sink.max_message()), sink.in_place() ? &large : nullptr);
   if (large) return claim_for(*large, sink, timeout) ? fill(stream, sink, timeout) : What::kNoRoom;
   if (what == What::kMessage) large_ = bytes_.size() >= kLarge;
   if (what != What::kMessage || sink.send(bytes_, type_, timeout) == Status::kOk) return what;
@@ -166,11 +168,13 @@ bool FrameReader::claim_for(const Frame& frame, Sink& sink, std::chrono::nanosec
   filled_ = here.size();
   type_ = frame.type;
   begin_ = end_ = searched_ = 0;
-  filling_ = large_ = true;
+  filling_ = &sink;
+  large_ = true;
   return true;
 }
 
 FrameReader::What FrameReader::fill(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout) {
+  if (&sink != filling_) fail(Status::kBadOption, name_ + ": the beginning of this message is in another sink");
   const Deadline deadline(timeout);
   while (filled_ < claimed_.size()) {
     const auto got = stream.read(claimed_.subspan(filled_), deadline);
@@ -178,7 +182,7 @@ FrameReader::What FrameReader::fill(ByteStream& stream, Sink& sink, std::chrono:
     if (*got == 0) return What::kCutOff;
     filled_ += *got;
   }
-  filling_ = false;
+  filling_ = nullptr;
   sink.commit(claimed_.size(), type_);
   bytes_ = claimed_;
   ++messages_;

@@ -54,7 +54,7 @@ class FrameReader {
   What take(const Frame& frame) noexcept;
   What read_more(ByteStream& stream, std::optional<Deadline>& deadline, std::size_t wanted);
   What chunk_into(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout);
-  What await(ByteStream& stream, std::chrono::nanoseconds timeout, std::optional<Frame>* large);
+  What await(ByteStream& stream, std::chrono::nanoseconds timeout, std::size_t largest, std::optional<Frame>* large);
   bool claim_for(const Frame& frame, Sink& sink, std::chrono::nanoseconds timeout);
   What fill(ByteStream& stream, Sink& sink, std::chrono::nanoseconds timeout);
   void make_space(std::size_t wanted);
@@ -74,7 +74,7 @@ class FrameReader {
   std::uint64_t messages_ = 0;
   std::span<std::byte> claimed_{};  // in the sink, for a message that isn't here whole
   std::size_t filled_ = 0;          // of it
-  bool filling_ = false;
+  Sink* filling_ = nullptr;
   bool large_ = false;  // the message before went straight into the sink
 };
 

@@ -27,17 +27,14 @@ void FrameWriter::check_length(std::size_t bytes) const {
                                       framing_ == Framing::kFrames ? 32 : 48));
 }
 
-void FrameWriter::start_over() noexcept {
-  begin_ = front_begin_;
-  claimed_ = false;
-}
+void FrameWriter::start_over() noexcept { begin_ = front_begin_; }
 
 void FrameWriter::note_written(std::size_t bytes) noexcept {
   begin_ += bytes;
-  while (!pieces_.empty() && begin_ - front_begin_ >= pieces_.front().bytes) {
-    front_begin_ += pieces_.front().bytes;
-    if (!pieces_.front().control) ++written_;
+  while (!pieces_.empty() && begin_ - front_begin_ >= pieces_.front()) {
+    front_begin_ += pieces_.front();
     pieces_.pop_front();
+    ++written_;
   }
   if (begin_ == end_ && !claimed_) begin_ = end_ = front_begin_ = 0;
 }
@@ -85,7 +82,7 @@ void FrameWriter::commit(std::size_t used, std::uint16_t type) {
   add(around.prefix());
   end_ += used;
   add(around.suffix());
-  pieces_.push_back({end_ - begin, false});
+  pieces_.push_back(end_ - begin);
   ++taken_;
   claimed_ = false;
 }
@@ -130,15 +127,9 @@ Status FrameWriter::write_from_place(ByteStream& stream, std::span<const std::by
   add(around.prefix());
   add(bytes);
   add(around.suffix());
-  pieces_.push_back({whole, false});
+  pieces_.push_back(whole);
   note_written(written);
   return Status::kOk;
-}
-
-void FrameWriter::add_control(std::span<const std::byte> frame) {
-  make_space(frame.size());
-  add(frame);
-  pieces_.push_back({frame.size(), true});
 }
 
 }  // namespace ringmain::transport

@@ -28,8 +28,6 @@ class FrameWriter {
               std::chrono::nanoseconds timeout);
   Status flush(ByteStream& stream, std::chrono::nanoseconds timeout);
 
-  void add_control(std::span<const std::byte> frame);  // gathered; doesn't count as a message
-
   std::uint64_t taken() const noexcept { return taken_; }  // messages
 
   // For a stream that broke, and is followed by another one.
@@ -39,11 +37,6 @@ class FrameWriter {
   std::size_t max_message() const noexcept { return largest_payload(framing_); }
 
  private:
-  struct Piece {
-    std::size_t bytes;
-    bool control;
-  };
-
   std::span<const std::byte> gathered() const noexcept { return std::span(buffer_).subspan(begin_, end_ - begin_); }
   void add(std::span<const std::byte> bytes);
   void make_space(std::size_t bytes);
@@ -58,8 +51,8 @@ class FrameWriter {
   std::vector<std::byte> buffer_;
   std::size_t begin_ = 0;  // of what wasn't written yet
   std::size_t end_ = 0;
-  std::deque<Piece> pieces_;     // of what lies between, the first one perhaps written in part
-  std::size_t front_begin_ = 0;  // of the first piece
+  std::deque<std::size_t> pieces_{};  // bytes of each frame between, the first one perhaps written in part
+  std::size_t front_begin_ = 0;       // of the first piece
   std::uint64_t taken_ = 0;
   std::uint64_t written_ = 0;
   bool claimed_ = false;  // behind end_

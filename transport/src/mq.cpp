@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <mqueue.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -18,6 +17,7 @@
 #include "lease.hpp"
 #include "packets.hpp"
 #include "ringmain/transport/address.hpp"
+#include "same_file.hpp"
 
 namespace ringmain::transport {
 namespace {
@@ -53,8 +53,8 @@ class QueueIn final : public PacketIn {
  public:
   explicit QueueIn(const Address& address)
       : path_(path_of(address)), name_(address.text()), queue_(make(address)),
-        lease_([this] { return open_queue(path_, O_RDWR); }) {
-    if (!lease_.take(kReceiverByte)) fail_in_use();
+        lease_([this] { return opened_anew(queue_.get()); }), largest_(largest_packet(queue_.get(), name_)) {
+    if (!lease_.take(kReceiverByte) || !same_file(open_queue(path_, O_RDONLY).get(), queue_.get())) fail_in_use();
   }
   ~QueueIn() override { finish(); }
 
@@ -76,10 +76,12 @@ class QueueIn final : public PacketIn {
       if (!alone && deadline.passed()) return std::nullopt;
     }
   }
-  std::size_t largest() const noexcept override { return largest_packet(queue_.get(), name_); }
+  std::size_t largest() const noexcept override { return largest_; }
   void finish() override {
+    if (std::exchange(made_, false) && same_file(open_queue(path_, O_RDONLY).get(), queue_.get())) {
+      ::mq_unlink(path_.c_str());
+    }
     lease_.drop();
-    if (std::exchange(made_, false)) ::mq_unlink(path_.c_str());
   }
   int descriptor() const noexcept override { return queue_.get(); }
 
@@ -98,7 +100,7 @@ class QueueIn final : public PacketIn {
   }
 
   [[noreturn]] void fail_in_use() const {
-    fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
+    fail(Status::kAddressInUse, name_ + ": another process receives from this queue; end it, or use another name");
   }
 
   [[noreturn]] void fail_to_make(const mq_attr& wanted) const {
@@ -116,6 +118,7 @@ class QueueIn final : public PacketIn {
   std::string name_;
   Descriptor queue_;
   Lease lease_;
+  std::size_t largest_;
   bool made_ = true;
   bool joined_ = false;  // a sender was there
 };
@@ -125,9 +128,10 @@ class QueueOut final : public PacketOut {
   explicit QueueOut(const Address& address)
       : path_(path_of(address)), name_(address.text()),
         queue_(open_when_there(Deadline(address.duration("wait", std::chrono::seconds{1})))),
-        lease_([this] { return open_queue(path_, O_RDWR); }) {
-    if (!lease_.take(kSenderByte)) fail(Status::kAddressInUse, name_ + ": another process sends to this queue");
-    packet_.resize(largest());
+        lease_([this] { return opened_anew(queue_.get()); }), packet_(largest_packet(queue_.get(), name_)) {
+    if (!lease_.take(kSenderByte)) {
+      fail(Status::kAddressInUse, name_ + ": another process sends to this queue; end it, or use another name");
+    }
   }
 
   bool send(std::span<const std::byte> word, std::span<const std::byte> payload, const Deadline& deadline) override {
@@ -145,7 +149,7 @@ class QueueOut final : public PacketOut {
       if (deadline.passed()) return false;
     }
   }
-  std::size_t largest() const noexcept override { return largest_packet(queue_.get(), name_); }
+  std::size_t largest() const noexcept override { return packet_.size(); }
 
   // The receiver lets go of the queue when it has received the end.
   bool drain(const Deadline& deadline) override {
@@ -173,13 +177,7 @@ class QueueOut final : public PacketOut {
     }
   }
 
-  // What a killed receiver left behind goes, unless another has made a new queue of that name.
   [[noreturn]] void fail_lost() const {
-    struct stat ours {};
-    struct stat now {};
-    const Descriptor found = open_queue(path_, O_RDONLY);
-    const bool same = found && ::fstat(found.get(), &now) == 0 && ::fstat(queue_.get(), &ours) == 0;
-    if (same && now.st_ino == ours.st_ino && !leased(found.get(), kReceiverByte)) ::mq_unlink(path_.c_str());
     fail(Status::kConsumerLost, name_ + ": the receiver went without having received everything");
   }
   void check_receiver() const {
@@ -190,7 +188,7 @@ class QueueOut final : public PacketOut {
   std::string name_;
   Descriptor queue_;
   Lease lease_;
-  std::vector<std::byte> packet_{};
+  std::vector<std::byte> packet_;
   Every look_{kRound};
 };
 

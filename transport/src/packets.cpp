@@ -18,21 +18,26 @@ class PacketSource final : public Source {
   PacketSource(std::unique_ptr<PacketIn> in, std::string name) : in_(std::move(in)), name_(std::move(name)) {}
 
   Status receive(std::chrono::nanoseconds timeout) override {
-    if (ended_) return Status::kEnd;
+    message_ = {};
     if (buffer_.size() < in_->largest()) buffer_.resize(in_->largest());
-    const auto got = in_->receive(buffer_, Deadline(timeout));
-    if (!got) return timeout.count() == 0 ? Status::kEmpty : Status::kTimedOut;
-    if (*got == 0) {
-      fail(Status::kProducerLost, fmt::format("{}: the sender died after message {}", name_, received_));
+    for (const Deadline deadline(timeout); !ended_;) {
+      const auto got = in_->receive(buffer_, deadline);
+      if (!got) return timeout.count() == 0 ? Status::kEmpty : Status::kTimedOut;
+      if (*got == 0) fail_lost();
+      const auto packet = std::span<const std::byte>(buffer_).first(*got);
+      const auto frame = find_frame(Framing::kWire, packet, 0, true);
+      if (!frame || frame->total != packet.size()) fail_foreign();
+      const auto payload = packet.subspan(frame->begin);
+      if (frame->control) {
+        if (obey(frame->type, payload)) return Status::kEnd;
+        continue;
+      }
+      if (!stream_) fail_foreign();
+      ++received_;
+      message_ = {.bytes = payload, .type = frame->type};
+      return Status::kOk;
     }
-    const auto packet = std::span<const std::byte>(buffer_).first(*got);
-    const auto frame = find_frame(Framing::kWire, packet, 0, true);
-    if (!frame || frame->total != packet.size()) fail_foreign();
-    const auto payload = packet.subspan(frame->begin);
-    if (frame->control) return end(frame->type, payload);
-    ++received_;
-    message_ = {.bytes = payload, .type = frame->type};
-    return Status::kOk;
+    return Status::kEnd;
   }
 
   int descriptor() override {
@@ -43,20 +48,33 @@ class PacketSource final : public Source {
   }
 
  private:
-  Status end(std::uint16_t type, std::span<const std::byte> payload) {
+  // True: that was all.
+  bool obey(std::uint16_t type, std::span<const std::byte> payload) {
     const auto control = parse_control(type, payload);
-    if (!control || control->type != ControlType::kEnd || control->messages != received_) fail_foreign();
+    if (!control || control->type == ControlType::kConfirm) fail_foreign();
+    if (control->type == ControlType::kHello) {
+      if (stream_) fail_lost();  // this is another sender, who came before it was noticed that the first one had died
+      stream_ = control->stream;
+      return false;
+    }
+    if (control->stream != stream_ || control->messages != received_) fail_foreign();
     in_->finish();
     ended_ = true;
-    message_ = {};
-    return Status::kEnd;
+    return true;
   }
 
-  [[noreturn]] void fail_foreign() const { fail(Status::kBadFrame, name_ + ": a packet that isn't one of Ringmain's"); }
+  [[noreturn]] void fail_lost() const {
+    fail(Status::kProducerLost, fmt::format("{}: the sender died after message {}", name_, received_));
+  }
+
+  [[noreturn]] void fail_foreign() const {
+    fail(Status::kBadFrame, name_ + ": a packet that doesn't belong to the stream; another program sends there, too");
+  }
 
   std::unique_ptr<PacketIn> in_;
   std::string name_;
   std::vector<std::byte> buffer_{};
+  std::optional<std::uint64_t> stream_{};
   std::uint64_t received_ = 0;
   bool ended_ = false;
 };
@@ -97,9 +115,9 @@ class PacketSink final : public Sink {
     if (flush(timeout) != Status::kOk) return Status::kNoRoom;
     const Deadline deadline(timeout);
     if (!ended_) {
-      const auto frame = control_frame({ControlType::kEnd, 0, sent_});
-      const std::span<const std::byte> bytes(frame);
-      if (!out_->send(bytes.first(kWordBytes), bytes.subspan(kWordBytes), deadline)) return Status::kNoRoom;
+      if (!greeted_ && !tell(ControlType::kHello, deadline)) return Status::kNoRoom;
+      greeted_ = true;
+      if (!tell(ControlType::kEnd, deadline)) return Status::kNoRoom;
       ended_ = true;
     }
     if (!out_->drain(deadline)) return Status::kNoRoom;
@@ -110,7 +128,15 @@ class PacketSink final : public Sink {
   std::size_t max_message() const noexcept override { return out_->largest() - kWordBytes; }
 
  private:
+  bool tell(ControlType what, const Deadline& deadline) {
+    const auto frame = control_frame({what, number_, sent_});
+    const std::span<const std::byte> bytes(frame);
+    return out_->send(bytes.first(kWordBytes), bytes.subspan(kWordBytes), deadline);
+  }
+
   bool send_now(std::span<const std::byte> bytes, std::uint16_t type, std::chrono::nanoseconds timeout) {
+    if (!greeted_ && !tell(ControlType::kHello, Deadline(timeout))) return false;
+    greeted_ = true;
     if (!out_->send(envelope(Framing::kWire, bytes.size(), type).prefix(), bytes, Deadline(timeout))) return false;
     ++sent_;
     return true;
@@ -128,7 +154,9 @@ class PacketSink final : public Sink {
   std::span<const std::byte> pending_{};  // committed, and not sent yet
   std::uint16_t pending_type_ = 0;
   bool has_pending_ = false;
+  std::uint64_t number_ = random_stream();
   std::uint64_t sent_ = 0;
+  bool greeted_ = false;
   bool ended_ = false;
   bool closed_ = false;
 };

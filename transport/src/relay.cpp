@@ -45,7 +45,7 @@ class Relay {
   // Stopped: what the source has taken off its carrier is passed on.
   void empty_hands() {
     const Deadline deadline(kLastPatience);
-    while (source_.at_hand() && !deadline.passed()) {
+    while (source_.at_hand() && !limit_reached() && !deadline.passed()) {
       if (source_.receive_into(sink_, deadline.left(kPatience)) == Status::kOk) count();
     }
   }
@@ -98,7 +98,7 @@ Status relay(Source& source, Sink& sink, RelayCounters& counters, const RelayOpt
     const auto failure = std::current_exception();
     try {
       sink.flush(kLastPatience);  // what was received whole is passed on
-    } catch (const Error&) {      // the sink's own failure is the one that is being told, or adds nothing to it
+    } catch (...) {               // the sink's own failure is the one that is being told, or adds nothing to it
     }
     std::rethrow_exception(failure);
   }

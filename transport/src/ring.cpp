@@ -11,6 +11,7 @@
 #include "fail.hpp"
 #include "ringmain/pollable.hpp"
 #include "ringmain/transport/address.hpp"
+#include "ringmain/transport/quantity.hpp"
 
 namespace ringmain::transport {
 namespace {
@@ -35,11 +36,9 @@ class RingSource final : public Source {
   Status receive_into(Sink& sink, std::chrono::nanoseconds timeout) override {
     if (!in_group_) return Source::receive_into(sink, timeout);
     if (!sent_) {
-      if (!std::exchange(kept_, true)) {
-        if (const Status status = receive(timeout); status != Status::kOk) {
-          kept_ = false;
-          return status;
-        }
+      if (!kept_) {
+        if (const Status status = receive(timeout); status != Status::kOk) return status;
+        kept_ = true;
       }
       if (sink.send(message_.bytes, message_.type, timeout) != Status::kOk) return Status::kNoRoom;
       sent_ = true;
@@ -116,11 +115,14 @@ class RingSink final : public Sink {
   }
 
   Status close(std::chrono::nanoseconds /*timeout*/) override {
-    if (!std::exchange(closed_, true)) remove_at_end_ ? producer_.close_and_remove() : producer_.close();
+    if (closed_) return Status::kOk;
+    remove_at_end_ ? producer_.close_and_remove() : producer_.close();
+    closed_ = true;
     return Status::kOk;
   }
 
   std::size_t max_message() const noexcept override { return producer_.max_message(); }
+  bool in_place() const noexcept override { return true; }
 
  private:
   Status checked(Status status, std::size_t bytes) const {
@@ -147,7 +149,9 @@ Start start_of(const Address& address) {
   const std::string from = address.text("from", "latest");
   if (from == "latest") return Start::latest();
   if (from == "oldest") return Start::oldest();
-  return Start::at(address.number("from", 0));
+  const auto position = parse_number(from);
+  if (!position) address.refuse("the value of 'from' is none; it is oldest, latest or a position");
+  return Start::at(*position);
 }
 
 std::unique_ptr<Source> open_ring_source(const Address& address) {
@@ -186,6 +190,7 @@ std::unique_ptr<Sink> open_ring_sink(const Address& address) {
   const std::uint64_t consumers = address.number("consumers", 0);
   if (const Status status = producer.wait_for_consumers(consumers, address.duration("wait", kForever));
       consumers != 0 && status != Status::kOk) {
+    producer.abandon();  // closed, it would look like a stream that was empty
     fail(status, fmt::format("ring '{}': waiting for {} consumers: {}", address.target(), consumers, describe(status)));
   }
   return ring_sink(std::move(producer), address.target(), address.flag("rm"));

@@ -65,12 +65,17 @@ class SeqpacketIn final : public PacketIn {
   ~SeqpacketIn() override { place_->forget(); }
 
   std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) override {
-    if (!stream_) {
-      Descriptor connected = accept_from(listener_.get(), deadline, place_->name());
-      if (!connected) return std::nullopt;
-      stream_.emplace(std::move(connected), DescriptorStream::Kind::kSocket, place_->name());
+    for (;;) {
+      if (!stream_) {
+        Descriptor connected = accept_from(listener_.get(), deadline, place_->name());
+        if (!connected) return std::nullopt;
+        stream_.emplace(std::move(connected), DescriptorStream::Kind::kSocket, place_->name());
+      }
+      const auto got = read(into, deadline);
+      spoke_ = spoke_ || (got && *got > 0);
+      if (spoke_ || !got) return got;
+      stream_.reset();  // somebody who looked whether we are here
     }
-    return stream_->read(into, deadline);
   }
   std::size_t largest() const noexcept override { return kWantedBuffer; }
   void finish() override {
@@ -81,9 +86,20 @@ class SeqpacketIn final : public PacketIn {
   int descriptor() const noexcept override { return stream_ ? stream_->descriptor() : listener_.get(); }
 
  private:
+  // 0, too, when the connection broke.
+  std::optional<std::size_t> read(std::span<std::byte> into, const Deadline& deadline) {
+    try {
+      return stream_->read(into, deadline);
+    } catch (const Error& error) {
+      if (error.status() != Status::kProducerLost) throw;
+      return 0;
+    }
+  }
+
   std::unique_ptr<Place> place_;
   Descriptor listener_;
   std::optional<DescriptorStream> stream_{};
+  bool spoke_ = false;
 };
 
 }  // namespace

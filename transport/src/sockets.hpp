@@ -29,8 +29,13 @@ class Place {
 std::unique_ptr<Place> unix_place(std::string path, int type, std::string name);       // SOCK_STREAM, SOCK_SEQPACKET
 std::unique_ptr<Place> tcp_place(const std::string& host_and_port, std::string name);  // throws kBadAddress
 
-// Tries again until somebody listens. Throws kNotFound when nobody does until the deadline.
+// Tries again until somebody listens. When nobody does until the deadline: an empty one, and errno; or it throws kNotFound.
+Descriptor try_until(Place& place, const Deadline& deadline);
 Descriptor connect_to(Place& place, const Deadline& deadline);
+[[noreturn]] void fail_nobody(const Place& place, int error);
+
+// connect(), which gives up after a second: with EINPROGRESS (TCP) or EAGAIN (unix).
+int connect_soon(int socket, const sockaddr* address, socklen_t bytes) noexcept;
 
 // Waits for a connection. Empty: none until the deadline.
 Descriptor accept_from(int listener, const Deadline& deadline, const std::string& name);

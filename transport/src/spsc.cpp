@@ -23,6 +23,7 @@
 #include "packets.hpp"
 #include "ringmain/algorithm/memory.hpp"
 #include "ringmain/transport/address.hpp"
+#include "same_file.hpp"
 
 namespace ringmain::transport {
 namespace {
@@ -98,9 +99,9 @@ class SpscIn final : public PacketIn {
  public:
   explicit SpscIn(const Address& address)
       : path_(path_of(address)), name_(address.text()), spin_(address.duration("spin", std::chrono::microseconds{20})),
-        file_(make()), lease_([this] { return open_file(path_, O_RDWR); }), segment_(file_.get(), name_) {
+        file_(make()), lease_([this] { return opened_anew(file_.get()); }), segment_(file_.get(), name_) {
     new (segment_.memory()) Segment;
-    if (!lease_.take(kReceiverByte)) fail_in_use();
+    if (!lease_.take(kReceiverByte) || !same_file(open_file(path_, O_RDONLY).get(), file_.get())) fail_in_use();
   }
   ~SpscIn() override { finish(); }
 
@@ -119,8 +120,10 @@ class SpscIn final : public PacketIn {
   }
   std::size_t largest() const noexcept override { return kLargestPacket; }
   void finish() override {
+    if (std::exchange(made_, false) && same_file(open_file(path_, O_RDONLY).get(), file_.get())) {
+      ::unlink(path_.c_str());
+    }
     lease_.drop();
-    if (std::exchange(made_, false)) ::unlink(path_.c_str());
   }
   int descriptor() const noexcept override { return -1; }
 
@@ -144,7 +147,7 @@ class SpscIn final : public PacketIn {
   }
 
   [[noreturn]] void fail_in_use() const {
-    fail(Status::kAddressInUse, name_ + ": another process receives from this queue");
+    fail(Status::kAddressInUse, name_ + ": another process receives from this queue; end it, or use another name");
   }
 
   Descriptor make() {
@@ -178,11 +181,13 @@ class SpscOut final : public PacketOut {
   explicit SpscOut(const Address& address)
       : path_(path_of(address)), name_(address.text()), spin_(address.duration("spin", std::chrono::microseconds{20})),
         file_(open_when_there(Deadline(address.duration("wait", std::chrono::seconds{1})))),
-        lease_([this] { return open_file(path_, O_RDWR); }), segment_(file_.get(), name_) {
+        lease_([this] { return opened_anew(file_.get()); }), segment_(file_.get(), name_) {
     if (segment_->magic != kMagic || segment_->bytes != sizeof(Segment)) {
       fail(Status::kLayoutMismatch, name_ + ": made by another build");
     }
-    if (!lease_.take(kSenderByte)) fail(Status::kAddressInUse, name_ + ": another process sends to this queue");
+    if (!lease_.take(kSenderByte)) {
+      fail(Status::kAddressInUse, name_ + ": another process sends to this queue; end it, or use another name");
+    }
   }
 
   bool send(std::span<const std::byte> word, std::span<const std::byte> payload, const Deadline& deadline) override {

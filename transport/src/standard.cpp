@@ -24,8 +24,8 @@ constexpr auto kFile = DescriptorStream::Kind::kFile;
 
 class StreamSource final : public Source {
  public:
-  StreamSource(int fd, std::string name, Framing framing, std::size_t largest)
-      : stream_(fd, kFile, name), reader_(framing, name, largest), name_(std::move(name)) {}
+  StreamSource(Descriptor fd, std::string name, Framing framing, std::size_t largest)
+      : stream_(std::move(fd), kFile, name), reader_(framing, name, largest), name_(std::move(name)) {}
 
   Status receive(std::chrono::nanoseconds timeout) override { return told(reader_.next(stream_, timeout), timeout); }
   Status receive_into(Sink& sink, std::chrono::nanoseconds timeout) override {
@@ -54,7 +54,7 @@ class StreamSource final : public Source {
 class StreamSink final : public Sink {
  public:
   StreamSink(int fd, std::string name, Framing framing)
-      : stream_(fd, kFile, name), writer_(framing, std::move(name)), fd_(fd) {}
+      : stream_(fd, kFile, name), writer_(framing, name), name_(std::move(name)), fd_(fd) {}
 
   std::byte* claim(std::size_t bytes, std::chrono::nanoseconds timeout) override {
     return writer_.claim(stream_, bytes, timeout);
@@ -73,7 +73,7 @@ class StreamSink final : public Sink {
     const Status status = flush(timeout);
     if (status != Status::kOk) return status;
     closed_ = true;
-    if (::close(fd_) != 0 && errno != EINTR) fail_write("closing", errno);
+    if (::close(fd_) != 0 && errno != EINTR) fail_write(name_, errno);
     return Status::kOk;
   }
 
@@ -82,6 +82,7 @@ class StreamSink final : public Sink {
  private:
   DescriptorStream stream_;
   FrameWriter writer_;
+  std::string name_;
   int fd_;
   bool closed_ = false;
 };
@@ -103,9 +104,12 @@ int number_of(const Address& address) {
 std::unique_ptr<Source> source_at(int fd, const std::string& name, const Address& address) {
   const Framing framing = framing_of(address);
   const bool raw = framing == Framing::kRaw;
-  if (std::byte nothing{}; ::read(fd, &nothing, 0) < 0 && errno != EAGAIN && errno != EINTR) fail_read(name, errno);
+  Descriptor own(::fcntl(fd, F_DUPFD_CLOEXEC, 3));  // whatever becomes of that number meanwhile
+  if (std::byte nothing{}; !own || (::read(own.get(), &nothing, 0) < 0 && errno != EAGAIN && errno != EINTR)) {
+    fail_read(name, errno);
+  }
   const std::size_t largest = address.size(raw ? "chunk" : "max", raw ? kDefaultChunk : kDefaultLargest);
-  return std::make_unique<StreamSource>(fd, name, framing, largest);
+  return std::make_unique<StreamSource>(std::move(own), name, framing, largest);
 }
 
 std::unique_ptr<Sink> sink_at(int fd, const std::string& name, const Address& address) {
@@ -115,9 +119,11 @@ std::unique_ptr<Sink> sink_at(int fd, const std::string& name, const Address& ad
 }
 
 std::unique_ptr<Source> open_standard_source(const Address& address) {
+  if (!address.target().empty()) address.refuse("standard input has no name");
   return source_at(STDIN_FILENO, "standard input", address);
 }
 std::unique_ptr<Sink> open_standard_sink(const Address& address) {
+  if (!address.target().empty()) address.refuse("standard output has no name");
   return sink_at(STDOUT_FILENO, "standard output", address);
 }
 std::unique_ptr<Source> open_descriptor_source(const Address& address) {

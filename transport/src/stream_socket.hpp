@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "byte_stream.hpp"
 #include "descriptor.hpp"

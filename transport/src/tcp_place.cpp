@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,19 @@ void prepare(int socket) noexcept {
   set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
+bool has_ipv6() noexcept { return static_cast<bool>(Descriptor(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0))); }
+
+// Who tries a free port of his own machine for long enough is connected to himself.
+bool talks_to_itself(int socket) noexcept {
+  sockaddr_storage own{};
+  sockaddr_storage other{};
+  socklen_t own_bytes = sizeof own;
+  socklen_t other_bytes = sizeof other;
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &own_bytes) == 0 &&
+         ::getpeername(socket, reinterpret_cast<sockaddr*>(&other), &other_bytes) == 0 && own_bytes == other_bytes &&
+         std::memcmp(&own, &other, own_bytes) == 0;
+}
+
 class TcpPlace final : public Place {
  public:
   TcpPlace(const std::string& host_and_port, std::string name) : name_(std::move(name)) {
@@ -49,13 +63,16 @@ class TcpPlace final : public Place {
     int error = 0;
     for (const Candidates found = resolve(AI_PASSIVE); const auto& candidate : list(found)) {
       Descriptor socket = open(*candidate);
+      error = errno;
       if (!socket) continue;
+      set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
       set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);  // connections that linger from before don't count
       if (::bind(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0 && ::listen(socket.get(), 16) == 0) {
         prepare(socket.get());  // what is accepted inherits it
         return socket;
       }
       error = errno;
+      if (error == EADDRINUSE) break;  // the next address of that host would be another one
     }
     if (error == EADDRINUSE) {
       fail(Status::kAddressInUse, name_ + ": another process listens there; end it, or use another port", error);
@@ -68,12 +85,15 @@ class TcpPlace final : public Place {
   }
 
   Descriptor try_connect() override {
-    int error = ECONNREFUSED;
+    int error = EHOSTUNREACH;
     for (const Candidates found = resolve(0); const auto& candidate : list(found)) {
       Descriptor socket = open(*candidate);
       if (!socket) continue;
       prepare(socket.get());
-      if (::connect(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0) return socket;
+      if (connect_soon(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0) {
+        if (!talks_to_itself(socket.get())) return socket;
+        errno = ECONNREFUSED;
+      }
       error = errno;
     }
     errno = error;
@@ -85,11 +105,12 @@ class TcpPlace final : public Place {
  private:
   Candidates resolve(int flags) const {
     addrinfo hints{};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = host_.empty() && has_ipv6() ? AF_INET6 : AF_UNSPEC;  // which serves both
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = flags;
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host_.empty() ? nullptr : host_.c_str(), port_.c_str(), &hints, &found);
+    if (error == EAI_AGAIN) return {nullptr, ::freeaddrinfo};  // the name service may come back
     if (error != 0) {
       fail(Status::kBadAddress, name_ + ": " + (error == EAI_SYSTEM ? "name service failed" : ::gai_strerror(error)));
     }

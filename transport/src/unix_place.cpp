@@ -1,12 +1,16 @@
 // Unix sockets, by path.
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "fail.hpp"
@@ -14,6 +18,25 @@
 
 namespace ringmain::transport {
 namespace {
+
+// Who makes or clears a socket in a directory does so alone: else one might take the other's, bound but not listening
+// yet, for one that a dead process left. Held by somebody else for a second (a program that locks the directory for its own
+// ends): done without.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::string& path)
+      : directory_(::open(
+            std::filesystem::path(path).parent_path().empty() ? "." : std::filesystem::path(path).parent_path().c_str(),
+            O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    for (int attempt = 0; attempt < 100 && directory_; ++attempt) {
+      if (::flock(directory_.get(), LOCK_EX | LOCK_NB) == 0) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+  }
+
+ private:
+  Descriptor directory_;
+};
 
 class UnixPlace final : public Place {
  public:
@@ -28,21 +51,21 @@ class UnixPlace final : public Place {
   }
 
   Descriptor listen() override {
+    const DirectoryLock lock(path_);
     Descriptor socket = open();
     if (::bind(socket.get(), generic(), sizeof address_) != 0) {
       if (errno != EADDRINUSE) fail_system(name_, errno);
       clear_stale();
       if (::bind(socket.get(), generic(), sizeof address_) != 0) fail_in_use();
     }
-    struct stat made {};
-    if (::lstat(path_.c_str(), &made) == 0) inode_ = made.st_ino;
+    if (::lstat(path_.c_str(), &made_) != 0) made_ = {};
     if (::listen(socket.get(), 16) != 0) fail_system(name_, errno);
     return socket;
   }
 
   Descriptor try_connect() override {
     Descriptor socket = open();
-    if (::connect(socket.get(), generic(), sizeof address_) == 0) return socket;
+    if (connect_soon(socket.get(), generic(), sizeof address_) == 0) return socket;
     const int error = errno;
     if (error == EPROTOTYPE) {
       fail(Status::kBadAddress, name_ + ": who listens there speaks the other kind of socket (stream, seqpacket)");
@@ -54,9 +77,12 @@ class UnixPlace final : public Place {
 
   // Only what this process made: another may have replaced it.
   void forget() noexcept override {
+    const DirectoryLock lock(path_);
     struct stat now {};
-    if (inode_ != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == inode_) ::unlink(path_.c_str());
-    inode_ = 0;
+    const bool ours = made_.st_ino != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == made_.st_ino &&
+                      now.st_dev == made_.st_dev;
+    if (ours) ::unlink(path_.c_str());
+    made_ = {};
   }
 
   const std::string& name() const noexcept override { return name_; }
@@ -90,7 +116,7 @@ class UnixPlace final : public Place {
   int type_;
   std::string name_;
   sockaddr_un address_{};
-  ino_t inode_ = 0;
+  struct stat made_ {};  // by this process
 };
 
 }  // namespace

@@ -27,8 +27,8 @@ std::array<std::byte, kWordBytes + kControlBytes> control_frame(const Control& c
 }
 
 std::optional<Control> parse_control(std::uint16_t type, std::span<const std::byte> payload) noexcept {
-  const bool known =
-      type == static_cast<std::uint16_t>(ControlType::kHello) || type == static_cast<std::uint16_t>(ControlType::kEnd);
+  const bool known = type >= static_cast<std::uint16_t>(ControlType::kHello) &&
+                     type <= static_cast<std::uint16_t>(ControlType::kConfirm);
   if (!known || payload.size() != kControlBytes || load_number(payload.first(8)) != kMagic) return std::nullopt;
   return Control{static_cast<ControlType>(type), load_number(payload.subspan(8, 8)),
                  load_number(payload.subspan(16, 8))};

@@ -2,7 +2,8 @@
 //
 // A sender begins with a hello: this stream's random identity, and how many messages of it were sent before (over
 // connections that broke). So the receiver knows exactly how many it missed. It ends with an end, and the number of all
-// messages. A stream that stops without one was abandoned.
+// messages. A stream that stops without one was abandoned. The receiver of a connection answers the end by a confirmation:
+// the only thing that it ever says.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -16,7 +17,7 @@
 
 namespace ringmain::transport {
 
-enum class ControlType : std::uint16_t { kHello = 1, kEnd = 2 };
+enum class ControlType : std::uint16_t { kHello = 1, kEnd = 2, kConfirm = 3 };
 
 struct Control {
   ControlType type;

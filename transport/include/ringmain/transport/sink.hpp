@@ -40,10 +40,14 @@ class Sink {
   // Sends what was gathered.
   virtual Status flush(std::chrono::nanoseconds /*timeout*/ = kForever) { return Status::kOk; }
 
-  // Ends the stream in an orderly manner: flushes, and the other end learns that this was all. Idempotent.
+  // Ends the stream in an orderly manner: flushes, and the other end learns that this was all. Nothing may be sent after
+  // it; kNoRoom: not done yet, to be called again. Idempotent.
   virtual Status close(std::chrono::nanoseconds timeout = kForever) = 0;
 
   virtual std::size_t max_message() const noexcept = 0;  // bytes
+
+  // What is claimed is the carrier's own memory: a message that is long in coming had best be written there as it comes.
+  virtual bool in_place() const noexcept { return false; }
 };
 
 }  // namespace ringmain::transport

@@ -46,12 +46,12 @@ class Source {
   // Receives a message, and hands it to the sink: without a copy where the two can, else with one. Besides what receive
   // returns: kNoRoom, the sink had none until the timeout; the message is kept for the next call. After kOk message()
   // tells of it, but has no bytes, only their number. Throws what the sink throws, too. To be used instead of receive, not
-  // in turns with it.
+  // in turns with it, and always with the same sink.
   virtual Status receive_into(Sink& sink, std::chrono::nanoseconds timeout = kForever);
 
   // What was taken off the carrier and would be lost if this were the end: a whole message can be received without
   // waiting; and how many bytes there are of one that isn't whole yet.
-  virtual bool at_hand() const noexcept { return false; }
+  virtual bool at_hand() const noexcept { return kept_; }
   virtual std::size_t incomplete() const noexcept { return 0; }
 
   // For epoll and other loops: receive with a timeout of 0 until kEmpty; then arm(); if that says true, wait until the

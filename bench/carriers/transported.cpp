@@ -52,6 +52,10 @@ Transported::Transported(TransportSetup setup) : setup_(std::move(setup)) {
     case Scheme::kUnix: both("unix:" + path, "", fmt::format("?{}", kWait)); break;
     case Scheme::kSeqpacket: both("unix:" + path, "?seqpacket", fmt::format("?seqpacket&{}", kWait)); break;
     case Scheme::kTcp: both(fmt::format("tcp:127.0.0.1:{}", free_port()), "", fmt::format("?{}", kWait)); break;
+    case Scheme::kUringUnix: both("uring+unix:" + path, "", fmt::format("?{}", kWait)); break;
+    case Scheme::kUringTcp:
+      both(fmt::format("uring+tcp:127.0.0.1:{}", free_port()), "", fmt::format("?{}", kWait));
+      break;
     case Scheme::kSpsc:
       both("spsc:" + name, fmt::format("?dir={}", setup_.directory.string()),
            fmt::format("?dir={}&{}", setup_.directory.string(), kWait));

@@ -17,7 +17,7 @@
 
 namespace ringmain::bench {
 
-enum class Scheme : std::uint8_t { kPipe, kUnix, kSeqpacket, kTcp, kSpsc, kRing };
+enum class Scheme : std::uint8_t { kPipe, kUnix, kSeqpacket, kTcp, kUringUnix, kUringTcp, kSpsc, kRing };
 
 struct TransportSetup {
   Scheme scheme = Scheme::kUnix;

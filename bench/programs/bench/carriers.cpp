@@ -19,6 +19,8 @@ constexpr std::array kCarriers{
     NamedCarrier{"tcp", "TCP over the loopback device, blocking, without Nagle's delay", true, true, enter_tcp},
     NamedCarrier{"mq", "a POSIX message queue, blocking", true, true, enter_posix_queue},
     NamedCarrier{"seqpacket", "a unix socket of packets, blocking", true, false, enter_seqpacket},
+    NamedCarrier{"uring+unix", "the unix stream socket through io_uring", true, false, enter_uring_unix},
+    NamedCarrier{"uring+tcp", "TCP through io_uring", true, false, enter_uring_tcp},
     NamedCarrier{"spsc", "Boost.Lockfree spsc_queue in shared memory, as transport has it", true, false, enter_spsc},
     NamedCarrier{"ring-transport", "the ring through the transport library", true, false, enter_transported_ring},
     NamedCarrier{"boost-mq", "Boost.Interprocess message_queue, blocking", true, false, enter_boost_queue},

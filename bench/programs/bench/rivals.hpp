@@ -14,6 +14,8 @@ std::unique_ptr<Contestant> enter_polled_pipe(const Task& task, const std::files
 std::unique_ptr<Contestant> enter_unix(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_seqpacket(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_tcp(const Task& task, const std::filesystem::path& directory);
+std::unique_ptr<Contestant> enter_uring_unix(const Task& task, const std::filesystem::path& directory);
+std::unique_ptr<Contestant> enter_uring_tcp(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_posix_queue(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_spsc(const Task& task, const std::filesystem::path& directory);
 std::unique_ptr<Contestant> enter_transported_ring(const Task& task, const std::filesystem::path& directory);

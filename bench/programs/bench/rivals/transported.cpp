@@ -31,6 +31,12 @@ std::unique_ptr<Contestant> enter_seqpacket(const Task& task, const std::filesys
 std::unique_ptr<Contestant> enter_tcp(const Task& task, const std::filesystem::path& directory) {
   return enter(Scheme::kTcp, "tcp", task, directory);
 }
+std::unique_ptr<Contestant> enter_uring_unix(const Task& task, const std::filesystem::path& directory) {
+  return enter(Scheme::kUringUnix, "uring+unix", task, directory);
+}
+std::unique_ptr<Contestant> enter_uring_tcp(const Task& task, const std::filesystem::path& directory) {
+  return enter(Scheme::kUringTcp, "uring+tcp", task, directory);
+}
 std::unique_ptr<Contestant> enter_spsc(const Task& task, const std::filesystem::path& directory) {
   return enter(Scheme::kSpsc, "spsc", task, directory);
 }

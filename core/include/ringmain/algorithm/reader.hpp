@@ -26,8 +26,8 @@ class Reader {
   Reader(const Ring<Memory>& ring, Word* cursor, Word* head, bool fenced) noexcept
       : slots_(ring.slots), mask_(ring.capacity - kSlotBytes), cursor_(cursor),
         wanted_(fenced || ring.full_fences ? &kWanted : &ring.producer->room_wanted),
-        released_(head == nullptr ? 0 : kNowhere), ring_(ring), head_(head),
-        validated_(lossy()), fenced_(fenced || ring.full_fences) {
+        released_(head == nullptr ? 0 : kNowhere), ring_(ring), head_(head), validated_(lossy()),
+        fenced_(fenced || ring.full_fences) {
     stand_at(0);
     trust();
   }

@@ -111,6 +111,28 @@ TEST_F(PromisesTest, nothing_is_confirmed_by_the_dead) {
   }
 }
 
+TEST_F(PromisesTest, a_sink_that_has_nothing_to_send_notices_a_death) {
+  for (const std::string& address : {unix_address(), "tcp:127.0.0.1:" + port(), "uring+" + unix_address()}) {
+    auto source = open_source(address);
+    const auto sink = open_sink(address);
+    ASSERT_EQ(sink->send(Bytes(10)), Status::kOk);
+    ASSERT_EQ(sink->flush(), Status::kOk);
+    ASSERT_EQ(source->receive(10s), Status::kOk);
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_EQ(sink->flush(), Status::kOk) << "it lives";
+      std::this_thread::sleep_for(30ms);
+    }
+    source.reset();
+    const auto idle = [&] {
+      for (int i = 0; i < 1000; ++i) {
+        static_cast<void>(sink->flush());
+        std::this_thread::sleep_for(10ms);
+      }
+    };
+    EXPECT_EQ(failure_of(idle), Status::kConsumerLost) << address;
+  }
+}
+
 // --- queues: one sender in the life of a stream, one receiver in the life of a name
 
 TEST_F(PromisesTest, a_second_sender_doesnt_go_on_where_the_first_one_died) {

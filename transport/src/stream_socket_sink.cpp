@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds kDefaultWait{1};
 constexpr std::chrono::seconds kHelloTime{5};
+constexpr std::chrono::milliseconds kLookPeriod{100};
 constexpr std::chrono::milliseconds kPause{20};  // before the next try, when a connection broke
 
 class StreamSocketSink final : public Sink {
@@ -39,7 +40,12 @@ class StreamSocketSink final : public Sink {
         .value_or(Status::kNoRoom);
   }
   Status flush(std::chrono::nanoseconds timeout) override {
-    return persist<Status>(timeout, [&](auto left) { return writer_.flush(*stream_, left); }).value_or(Status::kNoRoom);
+    return persist<Status>(timeout,
+                           [&](auto left) {
+                             if (end_written_ == 0 && look_.due()) look_for_receiver();
+                             return writer_.flush(*stream_, left);
+                           })
+        .value_or(Status::kNoRoom);
   }
 
   // Waits until the receiver has confirmed that it has received everything.
@@ -83,6 +89,12 @@ class StreamSocketSink final : public Sink {
       fail(Status::kConsumerLost, place_->name() + ": the receiver takes nothing");
     }
     return true;
+  }
+
+  // Who has nothing to send would else not learn that the receiver is gone: it says nothing before the end.
+  void look_for_receiver() {
+    if (!read_confirmation(Deadline(std::chrono::nanoseconds{0}))) return;
+    fail(Status::kConsumerLost, place_->name() + ": the receiver is gone");
   }
 
   bool end(const Deadline& deadline, std::chrono::nanoseconds timeout) {
@@ -134,6 +146,7 @@ class StreamSocketSink final : public Sink {
   FrameWriter writer_;
   std::uint64_t number_ = random_stream();
   std::unique_ptr<ByteStream> stream_{};
+  Every look_{kLookPeriod};
   std::size_t end_written_ = 0;  // bytes of the end
   std::array<std::byte, kWordBytes + kControlBytes> confirmation_{};
   std::size_t confirmed_ = 0;  // bytes of it

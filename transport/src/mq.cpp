@@ -14,8 +14,8 @@
 
 #include "fail.hpp"
 #include "framing.hpp"
-#include "lease.hpp"
 #include "packets.hpp"
+#include "queue_ends.hpp"
 #include "ringmain/transport/address.hpp"
 #include "same_file.hpp"
 
@@ -24,9 +24,6 @@ namespace {
 
 constexpr std::size_t kDefaultSize = 8192 - kWordBytes;  // what the kernel allows everybody: fs/mqueue/msgsize_max
 constexpr std::size_t kDefaultDepth = 10;                // fs/mqueue/msg_max
-constexpr std::chrono::milliseconds kRound{50};          // how often the other end's lease is looked at
-constexpr off_t kReceiverByte = 0;
-constexpr off_t kSenderByte = 1;
 
 std::string path_of(const Address& address) {
   if (address.target().find('/') != std::string::npos) address.refuse("the name of a queue has no '/'");
@@ -54,27 +51,14 @@ class QueueIn final : public PacketIn {
   explicit QueueIn(const Address& address)
       : path_(path_of(address)), name_(address.text()), queue_(make(address)),
         lease_([this] { return opened_anew(queue_.get()); }), largest_(largest_packet(queue_.get(), name_)) {
-    if (!lease_.take(kReceiverByte) || !same_file(open_queue(path_, O_RDONLY).get(), queue_.get())) fail_in_use();
+    if (!lease_.take(kReceiverByte) || !same_file(open_queue(path_, O_RDONLY).get(), queue_.get()))
+      fail_received(name_);
   }
   ~QueueIn() override { finish(); }
 
   std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) override {
-    for (bool alone = false;;) {
-      const timespec until = in(alone ? std::chrono::nanoseconds{0} : deadline.left(kRound));
-      const ssize_t got =
-          ::mq_timedreceive(queue_.get(), reinterpret_cast<char*>(into.data()), into.size(), nullptr, &until);
-      if (got >= 0) {
-        joined_ = true;
-        return static_cast<std::size_t>(got);
-      }
-      if (errno == EINTR) continue;
-      if (errno != ETIMEDOUT) fail_system(name_, errno);
-      if (alone) return 0;  // the sender was gone before the last look
-      const bool there = leased(queue_.get(), kSenderByte);
-      alone = joined_ && !there;
-      joined_ = joined_ || there;
-      if (!alone && deadline.passed()) return std::nullopt;
-    }
+    return watch_.receive(queue_.get(), deadline,
+                          [&](std::chrono::nanoseconds at_most) { return take(into, at_most); });
   }
   std::size_t largest() const noexcept override { return largest_; }
   void finish() override {
@@ -86,9 +70,20 @@ class QueueIn final : public PacketIn {
   int descriptor() const noexcept override { return queue_.get(); }
 
  private:
+  std::optional<std::size_t> take(std::span<std::byte> into, std::chrono::nanoseconds at_most) const {
+    for (const timespec until = in(at_most);;) {
+      const ssize_t got =
+          ::mq_timedreceive(queue_.get(), reinterpret_cast<char*>(into.data()), into.size(), nullptr, &until);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno == ETIMEDOUT) return std::nullopt;
+      if (errno != EINTR) fail_system(name_, errno);
+    }
+  }
+
   Descriptor make(const Address& address) const {
-    if (const Descriptor found = open_queue(path_, O_RDONLY); found && leased(found.get(), kReceiverByte))
-      fail_in_use();
+    if (const Descriptor found = open_queue(path_, O_RDONLY); found && leased(found.get(), kReceiverByte)) {
+      fail_received(name_);
+    }
     ::mq_unlink(path_.c_str());  // what a killed receiver left behind
     mq_attr attributes{};
     attributes.mq_msgsize = static_cast<long>(address.size("size", kDefaultSize) + kWordBytes);
@@ -97,10 +92,6 @@ class QueueIn final : public PacketIn {
     Descriptor queue(static_cast<int>(::mq_open(path_.c_str(), kFlags, 0600, &attributes)));
     if (!queue) fail_to_make(attributes);
     return queue;
-  }
-
-  [[noreturn]] void fail_in_use() const {
-    fail(Status::kAddressInUse, name_ + ": another process receives from this queue; end it, or use another name");
   }
 
   [[noreturn]] void fail_to_make(const mq_attr& wanted) const {
@@ -120,18 +111,17 @@ class QueueIn final : public PacketIn {
   Lease lease_;
   std::size_t largest_;
   bool made_ = true;
-  bool joined_ = false;  // a sender was there
+  SenderWatch watch_{};
 };
 
 class QueueOut final : public PacketOut {
  public:
   explicit QueueOut(const Address& address)
       : path_(path_of(address)), name_(address.text()),
-        queue_(open_when_there(Deadline(address.duration("wait", std::chrono::seconds{1})))),
+        queue_(open_when_received([this] { return open_queue(path_, O_RDWR); },
+                                  Deadline(address.duration("wait", std::chrono::seconds{1})), name_)),
         lease_([this] { return opened_anew(queue_.get()); }), packet_(largest_packet(queue_.get(), name_)) {
-    if (!lease_.take(kSenderByte)) {
-      fail(Status::kAddressInUse, name_ + ": another process sends to this queue; end it, or use another name");
-    }
+    if (!lease_.take(kSenderByte)) fail_sent(name_);
   }
 
   bool send(std::span<const std::byte> word, std::span<const std::byte> payload, const Deadline& deadline) override {
@@ -140,7 +130,7 @@ class QueueOut final : public PacketOut {
     const std::size_t bytes = word.size() + payload.size();
     for (;;) {
       if (look_.due()) check_receiver();
-      const timespec until = in(deadline.left(kRound));
+      const timespec until = in(deadline.left(kLookPeriod));
       if (::mq_timedsend(queue_.get(), reinterpret_cast<const char*>(packet_.data()), bytes, 0, &until) == 0)
         return true;
       if (errno == EINTR) continue;
@@ -158,30 +148,15 @@ class QueueOut final : public PacketOut {
       mq_attr left{};
       ::mq_getattr(queue_.get(), &left);
       if (gone && left.mq_curmsgs == 0) return true;
-      if (gone) fail_lost();
+      if (gone) fail_unreceived(name_);
       if (deadline.passed()) return false;
       std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{1}));
     }
   }
 
  private:
-  Descriptor open_when_there(const Deadline& deadline) const {
-    for (;;) {
-      Descriptor queue = open_queue(path_, O_RDWR);
-      if (!queue && errno != ENOENT) fail_system(name_, errno);
-      if (queue && leased(queue.get(), kReceiverByte)) return queue;
-      if (deadline.passed()) {
-        fail(Status::kNotFound, name_ + ": nobody receives there; start the receiver first, or wait with ?wait=10s");
-      }
-      std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{20}));
-    }
-  }
-
-  [[noreturn]] void fail_lost() const {
-    fail(Status::kConsumerLost, name_ + ": the receiver went without having received everything");
-  }
   void check_receiver() const {
-    if (!leased(queue_.get(), kReceiverByte)) fail_lost();
+    if (!leased(queue_.get(), kReceiverByte)) fail_unreceived(name_);
   }
 
   std::string path_;
@@ -189,7 +164,7 @@ class QueueOut final : public PacketOut {
   Descriptor queue_;
   Lease lease_;
   std::vector<std::byte> packet_;
-  Every look_{kRound};
+  Every look_{kLookPeriod};
 };
 
 }  // namespace

@@ -19,8 +19,8 @@
 
 #include "fail.hpp"
 #include "framing.hpp"
-#include "lease.hpp"
 #include "packets.hpp"
+#include "queue_ends.hpp"
 #include "ringmain/algorithm/memory.hpp"
 #include "ringmain/transport/address.hpp"
 #include "same_file.hpp"
@@ -35,9 +35,6 @@ struct alignas(64) Slot {
 constexpr std::size_t kSlots = std::size_t{1} << 17;  // 8 MiB
 constexpr std::uint64_t kMagic = 0x3163'7370'7372'6d72;
 constexpr std::size_t kLargestPacket = kSlots / 2 * sizeof(Slot) + kWordBytes;
-constexpr off_t kReceiverByte = 0;
-constexpr off_t kSenderByte = 1;
-constexpr std::chrono::milliseconds kRound{50};
 constexpr std::chrono::microseconds kNap{50};
 
 struct Segment {
@@ -101,22 +98,15 @@ class SpscIn final : public PacketIn {
       : path_(path_of(address)), name_(address.text()), spin_(address.duration("spin", std::chrono::microseconds{20})),
         file_(make()), lease_([this] { return opened_anew(file_.get()); }), segment_(file_.get(), name_) {
     new (segment_.memory()) Segment;
-    if (!lease_.take(kReceiverByte) || !same_file(open_file(path_, O_RDONLY).get(), file_.get())) fail_in_use();
+    if (!lease_.take(kReceiverByte) || !same_file(open_file(path_, O_RDONLY).get(), file_.get())) fail_received(name_);
   }
   ~SpscIn() override { finish(); }
 
   std::optional<std::size_t> receive(std::span<std::byte> into, const Deadline& deadline) override {
-    for (bool alone = false;;) {
-      const auto at_most = alone ? std::chrono::nanoseconds{0} : deadline.left(kRound);
-      if (wait_until([&] { return segment_->queue.read_available() > 0; }, at_most, spin_) && take(into)) {
-        return packet_bytes_;
-      }
-      if (alone) return 0;  // the sender was gone before the last look
-      const bool there = leased(file_.get(), kSenderByte);
-      alone = joined_ && !there;
-      joined_ = joined_ || there;
-      if (!alone && deadline.passed()) return std::nullopt;
-    }
+    return watch_.receive(file_.get(), deadline, [&](std::chrono::nanoseconds at_most) -> std::optional<std::size_t> {
+      if (!wait_until([&] { return segment_->queue.read_available() > 0; }, at_most, spin_)) return std::nullopt;
+      return take(into);
+    });
   }
   std::size_t largest() const noexcept override { return kLargestPacket; }
   void finish() override {
@@ -129,30 +119,25 @@ class SpscIn final : public PacketIn {
 
  private:
   // A packet is pushed whole, so all its slots are there when the first is.
-  bool take(std::span<std::byte> into) {
+  std::optional<std::size_t> take(std::span<std::byte> into) {
     std::array<Slot, 1> first{};
-    if (segment_->queue.pop(first.data(), 1) == 0) return false;
-    joined_ = true;
+    if (segment_->queue.pop(first.data(), 1) == 0) return std::nullopt;
     const std::uint64_t word = load_number(std::span(first.front().bytes).first(kWordBytes));
     const std::uint64_t length = word & kControlLength;
-    packet_bytes_ = kWordBytes + (length == kControlLength ? kControlBytes : length);
-    if (packet_bytes_ > into.size()) fail(Status::kBadFrame, name_ + ": a packet that isn't one of Ringmain's");
-    std::memcpy(into.data(), first.data(), std::min(packet_bytes_, sizeof(Slot)));
-    const std::size_t more = slots_of(packet_bytes_) - 1;
-    if (more == 0) return true;
+    const std::size_t bytes = kWordBytes + (length == kControlLength ? kControlBytes : length);
+    if (bytes > into.size()) fail(Status::kBadFrame, name_ + ": what is in the queue isn't of Ringmain; remove it");
+    std::memcpy(into.data(), first.data(), std::min(bytes, sizeof(Slot)));
+    const std::size_t more = slots_of(bytes) - 1;
+    if (more == 0) return bytes;
     rest_.resize(more);
     for (std::size_t got = 0; got < more;) got += segment_->queue.pop(rest_.data() + got, more - got);
-    std::memcpy(into.data() + sizeof(Slot), rest_.data(), packet_bytes_ - sizeof(Slot));
-    return true;
-  }
-
-  [[noreturn]] void fail_in_use() const {
-    fail(Status::kAddressInUse, name_ + ": another process receives from this queue; end it, or use another name");
+    std::memcpy(into.data() + sizeof(Slot), rest_.data(), bytes - sizeof(Slot));
+    return bytes;
   }
 
   Descriptor make() {
     if (const Descriptor found = open_file(path_, O_RDWR); found) {
-      if (leased(found.get(), kReceiverByte)) fail_in_use();
+      if (leased(found.get(), kReceiverByte)) fail_received(name_);
       ::unlink(path_.c_str());  // what a killed receiver left behind
     }
     Descriptor file = open_file(path_, O_RDWR | O_CREAT | O_EXCL);
@@ -171,23 +156,22 @@ class SpscIn final : public PacketIn {
   Lease lease_;
   Mapping segment_;
   std::vector<Slot> rest_{};
-  std::size_t packet_bytes_ = 0;
   bool made_ = true;
-  bool joined_ = false;  // a sender was there
+  SenderWatch watch_{};
 };
 
 class SpscOut final : public PacketOut {
  public:
   explicit SpscOut(const Address& address)
       : path_(path_of(address)), name_(address.text()), spin_(address.duration("spin", std::chrono::microseconds{20})),
-        file_(open_when_there(Deadline(address.duration("wait", std::chrono::seconds{1})))),
+        file_(open_when_received([this] { return open_file(path_, O_RDWR); },
+                                 Deadline(address.duration("wait", std::chrono::seconds{1})), name_)),
         lease_([this] { return opened_anew(file_.get()); }), segment_(file_.get(), name_) {
+    check_size();
     if (segment_->magic != kMagic || segment_->bytes != sizeof(Segment)) {
-      fail(Status::kLayoutMismatch, name_ + ": made by another build");
+      fail(Status::kLayoutMismatch, name_ + ": made by another build; remove it, and start both ends of the same one");
     }
-    if (!lease_.take(kSenderByte)) {
-      fail(Status::kAddressInUse, name_ + ": another process sends to this queue; end it, or use another name");
-    }
+    if (!lease_.take(kSenderByte)) fail_sent(name_);
   }
 
   bool send(std::span<const std::byte> word, std::span<const std::byte> payload, const Deadline& deadline) override {
@@ -196,7 +180,7 @@ class SpscOut final : public PacketOut {
     auto* bytes = reinterpret_cast<std::byte*>(staged_.data());
     std::memcpy(bytes, word.data(), word.size());
     if (!payload.empty()) std::memcpy(bytes + word.size(), payload.data(), payload.size());
-    while (!wait_until([&] { return segment_->queue.write_available() >= slots; }, deadline.left(kRound), spin_)) {
+    while (!wait_until([&] { return segment_->queue.write_available() >= slots; }, deadline.left(kLookPeriod), spin_)) {
       check_receiver();
       if (deadline.passed()) return false;
     }
@@ -216,24 +200,15 @@ class SpscOut final : public PacketOut {
   }
 
  private:
-  Descriptor open_when_there(const Deadline& deadline) {
-    for (;;) {
-      Descriptor file = open_file(path_, O_RDWR);
-      if (!file && errno != ENOENT) fail_system(name_, errno);
-      if (struct stat found{}; file && leased(file.get(), kReceiverByte) && ::fstat(file.get(), &found) == 0) {
-        if (static_cast<std::size_t>(found.st_size) >= sizeof(Segment)) return file;
-        fail(Status::kTruncated, name_ + ": the file is too short");
-      }
-      if (deadline.passed()) {
-        fail(Status::kNotFound, name_ + ": nobody receives there; start the receiver first, or wait with ?wait=10s");
-      }
-      std::this_thread::sleep_for(deadline.left(std::chrono::milliseconds{20}));
-    }
+  // The receiver takes its lease when the queue is made.
+  void check_size() const {
+    struct stat found {};
+    if (::fstat(file_.get(), &found) == 0 && static_cast<std::size_t>(found.st_size) >= sizeof(Segment)) return;
+    fail(Status::kTruncated, name_ + ": the file is too short to be a queue; remove it");
   }
 
   void check_receiver() const {
-    if (leased(file_.get(), kReceiverByte)) return;
-    fail(Status::kConsumerLost, name_ + ": the receiver went without having received everything");
+    if (!leased(file_.get(), kReceiverByte)) fail_unreceived(name_);
   }
 
   std::string path_;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <atomic>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "harness/contest.hpp"
 #include "harness/cpu.hpp"
 #include "harness/shared_memory.hpp"
+#include "workloads/one_way.hpp"
 #include "workloads/payload.hpp"
 
 namespace ringmain::bench {
@@ -23,24 +23,14 @@ struct Silence {
 };
 
 template <Carrier C>
-class AfterSilence final : public Contestant {
+class AfterSilence final : public OneWay<C> {
  public:
   template <class... Arguments>
   AfterSilence(std::string name, const Payload& payload, const Silence& silence, Arguments&&... arguments)
-      : Contestant(std::move(name)), payload_(payload), silence_(silence),
-        carrier_(std::forward<Arguments>(arguments)...) {}
+      : OneWay<C>(std::move(name), payload, std::forward<Arguments>(arguments)...), silence_(silence) {}
 
   std::uint64_t first_round() const noexcept override { return 4; }
   bool judged_by_latency() const noexcept override { return true; }
-
-  void open(Side side) override {
-    if (side == Side::kFirst) {
-      sender_.emplace(carrier_.sender());
-    } else {
-      receiver_.emplace(carrier_.receiver());
-      latencies()->touch();
-    }
-  }
 
   Interval run(Side side, std::uint64_t bursts) override {
     const std::uint64_t begin = now_ns();
@@ -54,12 +44,11 @@ class AfterSilence final : public Contestant {
     return {begin, now_ns(), bursts * (silence_.burst - 1)};
   }
 
-  void close() override {
-    sender_.reset();
-    receiver_.reset();
-  }
-
  private:
+  using OneWay<C>::payload_;
+  using OneWay<C>::sender_;
+  using OneWay<C>::receiver_;
+
   template <class P>
   void send(P payload, std::uint64_t bursts) {
     for (std::uint64_t i = 0; i < bursts; ++i) {
@@ -86,21 +75,17 @@ class AfterSilence final : public Contestant {
           total += payload.sum(place);
         });
       }
-      latencies()->record(now_ns() - stamp);
+      this->latencies()->record(now_ns() - stamp);
       require_total(total, silence_.burst * expected_sum(payload, stamp));
       // release: the measurement is over before the next silence begins.
       received_->fetch_add(1, std::memory_order_release);
     }
-    latencies()->end_round();
+    this->latencies()->end_round();
   }
 
-  Payload payload_;
   Silence silence_;
-  C carrier_;
   Shared<std::atomic<std::uint64_t>> received_;  // bursts
   std::uint64_t sent_ = 0;
-  std::optional<decltype(std::declval<C&>().sender())> sender_;
-  std::optional<decltype(std::declval<C&>().receiver())> receiver_;
 };
 
 }  // namespace ringmain::bench

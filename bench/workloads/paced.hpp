@@ -4,7 +4,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,29 +11,20 @@
 #include "harness/clock.hpp"
 #include "harness/contest.hpp"
 #include "harness/cpu.hpp"
+#include "workloads/one_way.hpp"
 #include "workloads/payload.hpp"
 
 namespace ringmain::bench {
 
 template <Carrier C>
-class Paced final : public Contestant {
+class Paced final : public OneWay<C> {
  public:
   template <class... Arguments>
   Paced(std::string name, const Payload& payload, double rate, Arguments&&... arguments)
-      : Contestant(std::move(name)), payload_(payload), gap_ns_(1e9 / rate),
-        carrier_(std::forward<Arguments>(arguments)...) {}
+      : OneWay<C>(std::move(name), payload, std::forward<Arguments>(arguments)...), gap_ns_(1e9 / rate) {}
 
   std::uint64_t first_round() const noexcept override { return 16; }
   bool judged_by_latency() const noexcept override { return true; }
-
-  void open(Side side) override {
-    if (side == Side::kFirst) {
-      sender_.emplace(carrier_.sender());
-    } else {
-      receiver_.emplace(carrier_.receiver());
-      latencies()->touch();
-    }
-  }
 
   Interval run(Side side, std::uint64_t messages) override {
     const std::uint64_t begin = now_ns();
@@ -48,12 +38,11 @@ class Paced final : public Contestant {
     return {begin, now_ns()};
   }
 
-  void close() override {
-    sender_.reset();
-    receiver_.reset();
-  }
-
  private:
+  using OneWay<C>::payload_;
+  using OneWay<C>::sender_;
+  using OneWay<C>::receiver_;
+
   template <class P>
   void send(P payload, std::uint64_t messages, std::uint64_t begin) {
     for (std::uint64_t i = 0; i < messages; ++i) {
@@ -72,17 +61,13 @@ class Paced final : public Contestant {
         due = seed_of(place);
         total = payload.sum(place);
       });
-      latencies()->record(now_ns() - due);
+      this->latencies()->record(now_ns() - due);
       require_total(total, expected_sum(payload, due));
     }
-    latencies()->end_round();
+    this->latencies()->end_round();
   }
 
-  Payload payload_;
   double gap_ns_;
-  C carrier_;
-  std::optional<decltype(std::declval<C&>().sender())> sender_;
-  std::optional<decltype(std::declval<C&>().receiver())> receiver_;
 };
 
 }  // namespace ringmain::bench

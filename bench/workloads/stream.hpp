@@ -2,31 +2,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "carriers/carrier.hpp"
 #include "harness/clock.hpp"
 #include "harness/contest.hpp"
+#include "workloads/one_way.hpp"
 #include "workloads/payload.hpp"
 
 namespace ringmain::bench {
 
 template <Carrier C>
-class Stream final : public Contestant {
+class Stream final : public OneWay<C> {
  public:
   template <class... Arguments>
   Stream(std::string name, const Payload& payload, Arguments&&... arguments)
-      : Contestant(std::move(name)), payload_(payload), carrier_(std::forward<Arguments>(arguments)...) {}
-
-  void open(Side side) override {
-    if (side == Side::kFirst) {
-      sender_.emplace(carrier_.sender());
-    } else {
-      receiver_.emplace(carrier_.receiver());
-    }
-  }
+      : OneWay<C>(std::move(name), payload, std::forward<Arguments>(arguments)...) {}
 
   Interval run(Side side, std::uint64_t messages) override {
     const std::uint64_t begin = now_ns();
@@ -40,12 +32,11 @@ class Stream final : public Contestant {
     return {begin, now_ns()};
   }
 
-  void close() override {
-    sender_.reset();
-    receiver_.reset();
-  }
-
  private:
+  using OneWay<C>::payload_;
+  using OneWay<C>::sender_;
+  using OneWay<C>::receiver_;
+
   // The ends are moved into locals: their members can then live in registers.
   template <class P>
   void send(P payload, std::uint64_t messages) {
@@ -67,11 +58,6 @@ class Stream final : public Contestant {
     *receiver_ = std::move(receiver);
     require_total(total, expected_total(payload, messages));
   }
-
-  Payload payload_;
-  C carrier_;
-  std::optional<decltype(std::declval<C&>().sender())> sender_;
-  std::optional<decltype(std::declval<C&>().receiver())> receiver_;
 };
 
 }  // namespace ringmain::bench

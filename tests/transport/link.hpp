@@ -26,6 +26,7 @@ struct CarrierUnderTest {
   const char* source;  // {directory}, {port}, {fd} and {queue} are filled in
   const char* sink;
   std::size_t largest = std::size_t{4} << 20;  // message to be tried
+  bool bounded = false;                        // there are larger ones that it refuses
   bool types = true;                           // a message has one
   bool tells_death = true;                     // of the sender from its closing
   bool sink_first = false;                     // which end has to be there for the other one
@@ -41,18 +42,21 @@ inline constexpr std::array kCarriersUnderTest{
     CarrierUnderTest{.name = "ring",
                      .source = "ring:r?dir={directory}&from=oldest&wait=10s",
                      .sink = "ring:r?dir={directory}&capacity=16M",
+                     .bounded = true,
                      .sink_first = true,
                      .keeps = true,
                      .patience = "&consumers=1"},
     CarrierUnderTest{.name = "lossy_ring",
                      .source = "ring:r?dir={directory}&from=oldest&wait=10s",
                      .sink = "ring:r?dir={directory}&capacity=16M&evict-after=1h",
+                     .bounded = true,
                      .sink_first = true,
                      .keeps = true,
                      .patience = "&consumers=1"},
     CarrierUnderTest{.name = "group",
                      .source = "ring:r?dir={directory}&from=oldest&wait=10s&group=g",
                      .sink = "ring:r?dir={directory}&capacity=16M",
+                     .bounded = true,
                      .sink_first = true,
                      .keeps = true,
                      .patience = "&consumers=1"},
@@ -62,7 +66,8 @@ inline constexpr std::array kCarriersUnderTest{
     CarrierUnderTest{.name = "seqpacket",
                      .source = "unix:{directory}/s?seqpacket",
                      .sink = "unix:{directory}/s?seqpacket&wait=10s",
-                     .largest = std::size_t{64} << 10},
+                     .largest = std::size_t{64} << 10,
+                     .bounded = true},
     CarrierUnderTest{.name = "tcp", .source = "tcp:127.0.0.1:{port}", .sink = "tcp:127.0.0.1:{port}?wait=10s"},
     CarrierUnderTest{
         .name = "uring_unix", .source = "uring+unix:{directory}/s", .sink = "uring+unix:{directory}/s?wait=10s"},
@@ -72,10 +77,12 @@ inline constexpr std::array kCarriersUnderTest{
         .name = "unix_to_uring_unix", .source = "uring+unix:{directory}/s", .sink = "unix:{directory}/s?wait=10s"},
     CarrierUnderTest{
         .name = "uring_tcp", .source = "uring+tcp:127.0.0.1:{port}", .sink = "uring+tcp:127.0.0.1:{port}?wait=10s"},
-    CarrierUnderTest{.name = "mq", .source = "mq:{queue}", .sink = "mq:{queue}?wait=10s", .largest = 8184},
+    CarrierUnderTest{
+        .name = "mq", .source = "mq:{queue}", .sink = "mq:{queue}?wait=10s", .largest = 8184, .bounded = true},
     CarrierUnderTest{.name = "spsc",
                      .source = "spsc:q?dir={directory}",
                      .sink = "spsc:q?dir={directory}&wait=10s",
+                     .bounded = true,
                      .pollable = false},
     CarrierUnderTest{.name = "journal",
                      .source = "file:{directory}/j?follow&wait=10s",

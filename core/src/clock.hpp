@@ -32,7 +32,7 @@ class Deadline {
   bool never() const noexcept { return at_ == kNever; }
   bool passed() const noexcept { return at_ != kNever && now_ns() >= at_; }
   std::chrono::nanoseconds left(std::chrono::nanoseconds at_most) const noexcept {
-    if (at_ == kNever) return at_most;
+    if (at_ == kNever || at_most.count() <= 0) return at_most;
     return std::clamp(std::chrono::nanoseconds(at_ - now_ns()), std::chrono::nanoseconds{0}, at_most);
   }
 

@@ -21,6 +21,7 @@ struct Consumer::State : Attachment {
 
   // For a loop that sleeps elsewhere: what to sleep on. Nothing: there is something by now, so it must not.
   std::optional<ConsumerBell::Bed> doze() noexcept {
+    if (reader.holds()) return std::nullopt;
     const ConsumerBell::Bed bed = bell.lie_down();
     bell.rise();
     return patient_with(next()) ? std::optional(bed) : std::nullopt;

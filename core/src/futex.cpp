@@ -49,7 +49,8 @@ bool futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds t
     waiters[i] = {words[i].expected, reinterpret_cast<std::uintptr_t>(words[i].word), kFutex32, 0};
   }
   const timespec until = to_timespec(now_ns() + timeout.count());
-  return ::syscall(kFutexWaitv, waiters.data(), count, 0, &until, CLOCK_MONOTONIC) >= 0 || errno != ENOSYS;
+  if (::syscall(kFutexWaitv, waiters.data(), count, 0, &until, CLOCK_MONOTONIC) >= 0) return true;
+  return errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;  // else it is missing, forbidden or out of memory
 }
 
 void futex_wake_all(const std::atomic<std::uint32_t>& word) noexcept {

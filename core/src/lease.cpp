@@ -88,6 +88,10 @@ bool Lease::take(off_t byte) noexcept {
 
 void Lease::drop() noexcept {
   if (byte_ < 0) return;
+  if (!file_.intact()) {  // that number may be somebody else's by now, with a lock of his own on that byte
+    byte_ = -1;
+    return;
+  }
   struct flock range = byte_range(F_UNLCK, byte_, 1);
   ::fcntl(file_.get(), F_OFD_SETLK, &range);
   byte_ = -1;

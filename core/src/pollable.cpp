@@ -48,7 +48,11 @@ class WatchThread {
  public:
   WatchThread() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!event_) fail_system("eventfd", errno);
-    thread_ = std::thread([this] { run(); });
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      fail_system("a thread that watches the bell", error.code().value());
+    }
   }
   WatchThread(const WatchThread&) = delete;
   WatchThread& operator=(const WatchThread&) = delete;
@@ -136,6 +140,7 @@ int Pollable::descriptor() const noexcept {
 }
 
 bool Pollable::arm() noexcept {
+  if (::getpid() != watch_->owner) return false;  // what is armed is the parent's
   const auto bed = watch_->state->doze();
   if (!bed) return false;
   return watch_->uring ? watch_->uring->watch(bed->bell, bed->at_most())

@@ -267,6 +267,7 @@ void Producer::close() noexcept {
 
 void Producer::abandon() noexcept {
   if (!state_ || state_->stopped != Status::kOk) return;
+  if (!state_->lease.intact()) return state_->stop(Status::kLeaseLost);
   state_->lease.drop();
   ring_bell_for_all(ring_->ring());
   state_->stop(Status::kEnd);

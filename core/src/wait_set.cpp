@@ -89,7 +89,10 @@ Consumer* WaitSet::State::ready() noexcept {
   for (std::size_t i = 0; i < members.size(); ++i) {
     const std::size_t at = (first + i) % members.size();
     Member& member = members[at];
-    if (member.quiet || member.state().patient_with(member.state().next())) continue;
+    if (member.quiet) continue;
+    // What is borrowed counts, and is looked at by who receives it: a look from here may move on from it.
+    Consumer::State& state = member.state();
+    if (!state.reader.holds() && state.patient_with(state.next())) continue;
     first = (at + 1) % members.size();
     return member.consumer;
   }
@@ -118,7 +121,9 @@ void WaitSet::State::sleep_on_uring(std::chrono::nanoseconds at_most) noexcept {
     if (!std::exchange(member.armed, true)) uring->push_wait(member.bed.bell, i);
     member.quiet = true;
   }
-  if (!uring->sleep(at_most)) futex_wait(members.front().bed.bell, std::min<std::chrono::nanoseconds>(at_most, kNap));
+  if (uring->sleep(at_most)) return;
+  for (Member& member : members) member.quiet = false;  // the kernel watches for nobody
+  futex_wait(members.front().bed.bell, std::min<std::chrono::nanoseconds>(at_most, kNap));
 }
 
 void WaitSet::State::sleep_on_bells(std::chrono::nanoseconds at_most) noexcept {

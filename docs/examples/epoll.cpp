@@ -21,18 +21,23 @@ using namespace std::chrono_literals;
 struct Source {
   explicit Source(const char* name) : consumer(ringmain::Consumer::attach(name)) {}
 
-  // Receives all there is. True: now the loop may wait for more; false: the stream has ended.
-  bool drain() {
-    for (;;) {
-      const auto poll = consumer.poll([this](const ringmain::Message&) { ++received; }, SIZE_MAX);
-      if (poll.status != ringmain::Status::kEmpty) return false;
-      if (pollable.arm()) return true;  // else something came in meanwhile
+  enum class State { kBusy, kArmed, kEnded };  // kArmed: the loop may wait for it
+
+  // What there is, but not for ever: the others have a right to their turn.
+  void receive_some() {
+    constexpr std::size_t kTurn = 1000;  // messages
+    const auto poll = consumer.poll([this](const ringmain::Message&) { ++received; }, kTurn);
+    if (poll.status == ringmain::Status::kEmpty) {
+      if (pollable.arm()) state = State::kArmed;  // else something came in meanwhile
+    } else if (poll.status != ringmain::Status::kOk) {
+      state = State::kEnded;
     }
   }
 
   ringmain::Consumer consumer;
   ringmain::Pollable pollable = consumer.pollable();
   std::uint64_t received = 0;
+  State state = State::kBusy;
 };
 
 void watch(int epoll, int descriptor, Source* source) {
@@ -63,16 +68,22 @@ int main() {
   watch(epoll, timer, nullptr);
   for (Source& source : sources) watch(epoll, source.pollable.descriptor(), &source);
 
-  std::size_t open = 0;
-  for (Source& source : sources) open += source.drain() ? 1 : 0;
-  while (open > 0) {
-    epoll_event event{};
-    if (epoll_wait(epoll, &event, 1, -1) != 1) {
-      if (errno != EINTR) return 1;  // EINTR: io_uring's way to wake the thread; wait again
-    } else if (auto* const source = static_cast<Source*>(event.data.ptr); source != nullptr) {
-      if (source->drain()) continue;
-      epoll_ctl(epoll, EPOLL_CTL_DEL, source->pollable.descriptor(), nullptr);
+  for (std::size_t open = sources.size(); open > 0;) {
+    bool busy = false;
+    for (Source& source : sources) {
+      if (source.state != Source::State::kBusy) continue;
+      source.receive_some();
+      busy = busy || source.state == Source::State::kBusy;
+      if (source.state != Source::State::kEnded) continue;
+      epoll_ctl(epoll, EPOLL_CTL_DEL, source.pollable.descriptor(), nullptr);
       --open;
+    }
+    epoll_event event{};
+    const int ready = open > 0 ? epoll_wait(epoll, &event, 1, busy ? 0 : -1) : 0;
+    if (ready < 0 && errno != EINTR) return 1;  // EINTR: io_uring's way to wake the thread; wait again
+    if (ready < 1) continue;
+    if (auto* const source = static_cast<Source*>(event.data.ptr); source != nullptr) {
+      source->state = Source::State::kBusy;
     } else if (std::uint64_t ticks = 0; read(timer, &ticks, sizeof ticks) == sizeof ticks) {
       std::printf("%llu bids, %llu asks so far\n", static_cast<unsigned long long>(sources[0].received),
                   static_cast<unsigned long long>(sources[1].received));

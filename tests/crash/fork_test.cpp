@@ -273,6 +273,7 @@ TEST_F(Fork, HandlesDontCloseTheDescriptorsOfOthers) {
     require(producer->wait_for_consumers(1, std::chrono::seconds(5)) == Status::kLeaseLost, "waits");
     member.reset();
     own.reset();
+    producer->abandon();
     producer.reset();
     for (const int other : others) require(::fcntl(other, F_GETFD) >= 0, "closed " + std::to_string(other));
   });

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "confined.hpp"
-#include "support/intercept.hpp"
 #include "io_uring.hpp"
+#include "support/intercept.hpp"
 #include "support/wait_scenes.hpp"
 
 namespace ringmain::testing {
@@ -66,16 +66,32 @@ TEST(Waiting, without_io_uring_many_rings_are_served_all_the_same) {
 }
 
 TEST(Waiting, without_futex_waitv_rings_are_served_all_the_same) {
-  EXPECT_EQ(in_child([] {
-              forbid({kFutexWaitv}, ENOSYS);
-              play_every_wait_scene(3);
-            }),
-            0);
-  EXPECT_EQ(in_child([] {
-              forbid({kFutexWaitv, SYS_io_uring_setup}, ENOSYS);
-              play_every_wait_scene(kMany);
-            }),
-            0);
+  for (const int error : {ENOSYS, EPERM}) {
+    EXPECT_EQ(in_child([error] {
+                forbid({kFutexWaitv}, error);
+                play_every_wait_scene(3);
+              }),
+              0);
+    EXPECT_EQ(in_child([error] {
+                forbid({kFutexWaitv, SYS_io_uring_setup}, error);
+                play_every_wait_scene(kMany);
+              }),
+              0);
+  }
+}
+
+// It doesn't spin instead: each round of sleep is a call or two.
+TEST(Waiting, where_futex_waitv_is_refused_it_still_sleeps) {
+  WaitScene scene(3);
+  int waits = 0;
+  const auto count = [&](const seccomp_data& call) {
+    ++waits;
+    return call.nr == kFutexWaitv ? EPERM : 0;
+  };
+  ASSERT_TRUE(intercept({SYS_futex, kFutexWaitv}, count,
+                        [&] { EXPECT_EQ(scene.set().wait(std::chrono::milliseconds(100)), nullptr); }));
+  EXPECT_GT(waits, 2);
+  EXPECT_LT(waits, 500) << "a nap takes a millisecond";
 }
 
 TEST(Waiting, many_rings_sleep_on_an_io_uring_whose_waits_stay_armed) {

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <utility>
+#include <vector>
 
+#include "ringmain/pollable.hpp"
 #include "support/wait_scenes.hpp"
 
 namespace ringmain::testing {
@@ -70,6 +72,29 @@ TEST(WaitSet, may_move_and_share_its_members) {
   scene.ring(1).publish();
   EXPECT_EQ(moved.wait(), &scene.ring(1).consumer);
   scene.expect(1);
+}
+
+// A look on behalf of the set must not move on from what is borrowed: its bytes would be taken for valid.
+TEST(WaitSet, leaves_alone_what_is_borrowed) {
+  auto producer = Producer::create_unnamed({.capacity = 64 << 10, .policy = Policy::kOverwrite});
+  auto consumer = Consumer::attach(producer.descriptors());
+  WaitSet set;
+  set.add(consumer);
+  Pollable pollable = consumer.pollable();
+  const std::vector<std::byte> bytes(1000);
+  ASSERT_EQ(producer.publish(bytes, 1), Status::kOk);
+  {
+    const auto message = consumer.try_receive();
+    ASSERT_TRUE(message);
+    for (int i = 0; i < 200; ++i) ASSERT_EQ(producer.publish(bytes, 2), Status::kOk);
+    EXPECT_EQ(set.wait(std::chrono::nanoseconds{0}), &consumer);
+    EXPECT_FALSE(pollable.arm());
+    EXPECT_FALSE(message.still_valid());
+    EXPECT_EQ(message.position(), 0U);
+  }
+  std::uint64_t received = 0;
+  while (consumer.try_receive()) ++received;
+  EXPECT_EQ(received + consumer.lost(), 200U) << "none was passed over in silence";
 }
 
 // Nobody rings for it, so it is looked at again and again.

@@ -37,7 +37,9 @@ class AppendFile {
   Progress flush(std::chrono::nanoseconds timeout) { return write({}, timeout); }
 
   // All that was gathered until now will be synced soon, if go_on() is called.
-  void want_sync() noexcept { sync_at_ = end(); }
+  void want_sync() noexcept {
+    if (sync_at_ == 0) sync_at_ = end();  // one that is wanted already isn't put off
+  }
   Progress sync();  // waits for it
 
   std::uint64_t end() const noexcept { return written_ + under_way_ + back_.gathered(); }  // of the file, at last

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "fail.hpp"
@@ -22,12 +23,16 @@ FrameWriter::FrameWriter(Framing framing, std::string name)
     : framing_(framing), name_(std::move(name)), buffer_(2 * kGather) {}
 
 void FrameWriter::check_length(std::size_t bytes) const {
+  if (broken_) fail(Status::kBadFrame, name_ + ": the stream broke off within a message; nothing can follow");
   if (bytes <= max_message()) return;
   fail(Status::kTooLarge, fmt::format("{}: a message of {} bytes: a frame's length has {} bits", name_, bytes,
                                       framing_ == Framing::kFrames ? 32 : 48));
 }
 
-void FrameWriter::start_over() noexcept { begin_ = front_begin_; }
+void FrameWriter::start_over() noexcept {
+  begin_ = front_begin_;
+  broken_ = false;
+}
 
 void FrameWriter::note_written(std::size_t bytes) noexcept {
   begin_ += bytes;
@@ -110,7 +115,13 @@ Status FrameWriter::write_from_place(ByteStream& stream, std::span<const std::by
   std::size_t written = 0;
   drop(rest, 0);
   while (!rest.empty()) {
-    const auto now = stream.write(rest, deadline);
+    std::optional<std::size_t> now;
+    try {
+      now = stream.write(rest, deadline);
+    } catch (...) {
+      broken_ = written > before;
+      throw;
+    }
     if (!now) break;
     drop(rest, *now);
     written += *now;

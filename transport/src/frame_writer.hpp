@@ -56,6 +56,7 @@ class FrameWriter {
   std::uint64_t taken_ = 0;
   std::uint64_t written_ = 0;
   bool claimed_ = false;  // behind end_
+  bool broken_ = false;   // within a message whose rest isn't here
 };
 
 }  // namespace ringmain::transport

@@ -70,7 +70,8 @@ void JournalFile::take_lease() {
   // The lease is of what has this name by now, and that may be another file.
   struct stat named {};
   struct stat held {};
-  if (::stat(path_.c_str(), &named) != 0 || ::fstat(file_.get(), &held) != 0 || named.st_ino != held.st_ino) {
+  if (::stat(path_.c_str(), &named) != 0 || ::fstat(file_.get(), &held) != 0 || named.st_ino != held.st_ino ||
+      named.st_dev != held.st_dev) {
     fail(Status::kAddressInUse, name_ + ": it was replaced just now; try again");
   }
 }

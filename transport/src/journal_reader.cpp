@@ -65,7 +65,7 @@ bool JournalReader::load(std::uint64_t bytes) {
   if (held != 0) std::memmove(buffer_.data(), buffer_.data() + begin_, held);
   begin_ = 0;
   buffer_.resize(std::max<std::size_t>({buffer_.size(), kReadAtOnce, bytes}));
-  end_ = held + read(std::span(buffer_).subspan(held), offset_ + held);
+  end_ = held + read(std::span(buffer_).first(std::max<std::size_t>(kReadAtOnce, bytes)).subspan(held), offset_ + held);
   return end_ >= bytes;
 }
 

@@ -48,6 +48,7 @@ class JournalSink final : public Sink {
         time_(journal_->last_time()), sync_(sync), sync_due_(sync.period),
         file_(journal_->descriptor(), journal_->end()) {
     sync_due_.restart();
+    if (sync_.when == SyncPolicy::When::kAlways || sync_.when == SyncPolicy::When::kPeriod) journal_->sync_name();
   }
 
   ~JournalSink() override {
@@ -94,15 +95,18 @@ class JournalSink final : public Sink {
   Status close(nanoseconds timeout) override {
     if (closed_) return Status::kOk;
     check(0);
-    Record end = next_record({}, 0);
-    end.end = true;
-    if (write(end, {}, timeout) != Status::kOk) return Status::kNoRoom;
-    closed_ = true;
+    if (!ended_) {
+      Record end = next_record({}, 0);
+      end.end = true;
+      if (write(end, {}, timeout) != Status::kOk) return Status::kNoRoom;
+      ended_ = true;
+    }
     if (sync_.when != SyncPolicy::When::kNever) {
       checked(file_.sync());
       journal_->sync_name();
     }
     journal_->let_go();
+    closed_ = true;
     return Status::kOk;
   }
 
@@ -180,6 +184,7 @@ class JournalSink final : public Sink {
   SyncPolicy sync_;
   Every sync_due_;
   std::byte* claimed_ = nullptr;  // the record's header; the payload is behind it
+  bool ended_ = false;            // the record of the end is written
   bool closed_ = false;
   AppendFile file_;
 };

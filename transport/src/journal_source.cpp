@@ -196,7 +196,7 @@ std::unique_ptr<Source> open_journal_source(const Address& address) {
   const Deadline deadline(address.duration("wait", nanoseconds{0}));
   for (;;) {
     Descriptor file = open_regular(address);
-    const bool begun = file && (has_header(file) || !leased(file.get(), kRecorderByte));
+    const bool begun = file && has_header(file);  // made, but not begun: it may be, in a moment
     if (file && (begun || deadline.passed())) return std::make_unique<JournalSource>(std::move(file), address);
     if (deadline.passed())
       fail(Status::kNotFound, address.text() + ": no such file; record to it first, or ?wait for it");

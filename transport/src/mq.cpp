@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <mqueue.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -62,7 +63,7 @@ class QueueIn final : public PacketIn {
   }
   std::size_t largest() const noexcept override { return largest_; }
   void finish() override {
-    if (std::exchange(made_, false) && same_file(open_queue(path_, O_RDONLY).get(), queue_.get())) {
+    if (std::exchange(maker_, 0) == ::getpid() && same_file(open_queue(path_, O_RDONLY).get(), queue_.get())) {
       ::mq_unlink(path_.c_str());
     }
     lease_.drop();
@@ -110,7 +111,7 @@ class QueueIn final : public PacketIn {
   Descriptor queue_;
   Lease lease_;
   std::size_t largest_;
-  bool made_ = true;
+  pid_t maker_ = ::getpid();
   SenderWatch watch_{};
 };
 

@@ -19,6 +19,7 @@ class PacketSource final : public Source {
 
   Status receive(std::chrono::nanoseconds timeout) override {
     message_ = {};
+    if (lost_) fail_lost();
     if (buffer_.size() < in_->largest()) buffer_.resize(in_->largest());
     for (const Deadline deadline(timeout); !ended_;) {
       const auto got = in_->receive(buffer_, deadline);
@@ -63,7 +64,8 @@ class PacketSource final : public Source {
     return true;
   }
 
-  [[noreturn]] void fail_lost() const {
+  [[noreturn]] void fail_lost() {
+    lost_ = true;
     fail(Status::kProducerLost, fmt::format("{}: the sender died after message {}", name_, received_));
   }
 
@@ -76,6 +78,7 @@ class PacketSource final : public Source {
   std::vector<std::byte> buffer_{};
   std::optional<std::uint64_t> stream_{};
   std::uint64_t received_ = 0;
+  bool lost_ = false;
   bool ended_ = false;
 };
 

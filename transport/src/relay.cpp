@@ -31,13 +31,13 @@ class Relay {
       if (stopped()) return Status::kTimedOut;
       Status status = source_.receive_into(sink_, std::chrono::nanoseconds{0});
       if (status == Status::kEmpty || status == Status::kTimedOut) status = wait_for_next();
+      if (status == Status::kNoRoom) status = source_.receive_into(sink_, kPatience);
       if (status == Status::kOk) count();
       if (status == Status::kEnd) {
         counters_.lost += source_.message().lost;
         return status;
       }
       tell();
-      if (status == Status::kNoRoom) wait_for_room();
     }
     return Status::kOk;
   }
@@ -54,10 +54,6 @@ class Relay {
   Status wait_for_next() {
     if (sink_.flush(kPatience) != Status::kOk) return Status::kNoRoom;
     return source_.receive_into(sink_, kPatience);
-  }
-
-  void wait_for_room() {
-    if (source_.receive_into(sink_, kPatience) == Status::kOk) count();
   }
 
   void count() {

@@ -28,7 +28,8 @@ class RingSource final : public Source {
 
   Status receive(std::chrono::nanoseconds timeout) override {
     release();
-    return consumer_.lossy() ? copy(timeout) : borrow(timeout);
+    if (!consumer_.lossy()) return borrow(timeout);
+    return in_group_ ? borrow_copy(timeout) : copy(timeout);
   }
 
   void release() noexcept override { held_.reset(); }
@@ -73,6 +74,18 @@ class RingSource final : public Source {
     }
     message_ = {held_->bytes(), held_->type(), held_->lost(), held_->redelivered()};
     return Status::kOk;
+  }
+
+  // A member holds the message until the sink has it; what is lent is a copy, since the message may be overwritten.
+  Status borrow_copy(std::chrono::nanoseconds timeout) {
+    for (;;) {
+      const Status status = borrow(timeout);
+      if (status != Status::kOk) return status;
+      buffer_.assign(message_.bytes.begin(), message_.bytes.end());
+      message_.bytes = buffer_;
+      if (held_->still_valid()) return status;
+      release();  // the group was evicted, most likely: the next look tells
+    }
   }
 
   // What may be overwritten at any moment is lent as a copy that is known to be whole.

@@ -72,11 +72,12 @@ Descriptor accept_from(int listener, const Deadline& deadline, const std::string
     if (Descriptor connected(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)); connected) return connected;
     switch (errno) {
       case EINTR:
-      case ECONNABORTED: continue;
+      case EPROTO: continue;  // of that connection, not of the listener
       case EAGAIN:
         if (!poll_until(listener, POLLIN, deadline)) return {};
         continue;
-      default: fail_system(name + ": accept", errno);
+      default:
+        if (!connection_broke(errno)) fail_system(name + ": accept", errno);
     }
   }
 }

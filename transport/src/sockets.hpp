@@ -10,6 +10,7 @@
 
 #include "clock.hpp"
 #include "descriptor.hpp"
+#include "ringmain/transport/address.hpp"
 
 namespace ringmain::transport {
 
@@ -26,8 +27,8 @@ class Place {
   virtual const std::string& name() const noexcept = 0;  // the address, for error messages
 };
 
-std::unique_ptr<Place> unix_place(std::string path, int type, std::string name);       // SOCK_STREAM, SOCK_SEQPACKET
-std::unique_ptr<Place> tcp_place(const std::string& host_and_port, std::string name);  // throws kBadAddress
+std::unique_ptr<Place> unix_place(std::string path, int type, std::string name);  // SOCK_STREAM, SOCK_SEQPACKET
+std::unique_ptr<Place> tcp_place(const Address& address);                         // throws kBadAddress
 
 // Tries again until somebody listens. When nobody does until the deadline: an empty one, and errno; or it throws kNotFound.
 Descriptor try_until(Place& place, const Deadline& deadline);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/lockfree/spsc_queue.hpp>
@@ -110,7 +111,7 @@ class SpscIn final : public PacketIn {
   }
   std::size_t largest() const noexcept override { return kLargestPacket; }
   void finish() override {
-    if (std::exchange(made_, false) && same_file(open_file(path_, O_RDONLY).get(), file_.get())) {
+    if (std::exchange(maker_, 0) == ::getpid() && same_file(open_file(path_, O_RDONLY).get(), file_.get())) {
       ::unlink(path_.c_str());
     }
     lease_.drop();
@@ -156,7 +157,7 @@ class SpscIn final : public PacketIn {
   Lease lease_;
   Mapping segment_;
   std::vector<Slot> rest_{};
-  bool made_ = true;
+  pid_t maker_ = ::getpid();
   SenderWatch watch_{};
 };
 

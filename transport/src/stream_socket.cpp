@@ -18,4 +18,11 @@ std::vector<CarrierOption> stream_options() {
           {"max", "SIZE", "the largest message [default: 1G]", End::kSource}};
 }
 
+std::vector<CarrierOption> tcp_options() {
+  std::vector<CarrierOption> options = stream_options();
+  options.push_back(
+      {"silence", "DURATION", "give up a connection whose other end takes nothing for so long [default: never]"});
+  return options;
+}
+
 }  // namespace ringmain::transport

@@ -22,5 +22,6 @@ std::unique_ptr<ByteStream> plain_stream(Descriptor connected, const std::string
 std::unique_ptr<Source> open_stream_source(std::unique_ptr<Place> place, StreamMaker maker, const Address& address);
 std::unique_ptr<Sink> open_stream_sink(std::unique_ptr<Place> place, StreamMaker maker, const Address& address);
 std::vector<CarrierOption> stream_options();
+std::vector<CarrierOption> tcp_options();  // those, and more
 
 }  // namespace ringmain::transport

@@ -71,7 +71,9 @@ class StreamSocketSink final : public Sink {
         stream_.reset();
         writer_.start_over();
         end_written_ = confirmed_ = 0;
-        patience_ = Deadline(wait_);
+        if (writer_.written() != written_before_) patience_ = Deadline(wait_);  // this one was of some use
+        written_before_ = writer_.written();
+        if (timeout.count() <= 0 || deadline.passed()) return std::nullopt;
         std::this_thread::sleep_for(deadline.left(kPause));
       }
     }
@@ -84,10 +86,11 @@ class StreamSocketSink final : public Sink {
       if (patience_.passed()) fail_nobody(*place_, errno);
       return false;
     }
-    stream_ = maker_(std::move(connected), place_->name());
-    if (!write_whole(*stream_, control_frame({ControlType::kHello, number_, writer_.written()}), kHelloTime)) {
+    auto stream = maker_(std::move(connected), place_->name());
+    if (!write_whole(*stream, control_frame({ControlType::kHello, number_, writer_.written()}), kHelloTime)) {
       fail(Status::kConsumerLost, place_->name() + ": the receiver takes nothing");
     }
+    stream_ = std::move(stream);
     return true;
   }
 
@@ -146,6 +149,7 @@ class StreamSocketSink final : public Sink {
   FrameWriter writer_;
   std::uint64_t number_ = random_stream();
   std::unique_ptr<ByteStream> stream_{};
+  std::uint64_t written_before_ = 0;  // the connection before
   Every look_{kLookPeriod};
   std::size_t end_written_ = 0;  // bytes of the end
   std::array<std::byte, kWordBytes + kControlBytes> confirmation_{};

@@ -40,6 +40,7 @@ class StreamSocketSource final : public Source {
   using What = FrameReader::What;
 
   Status receive(Sink* sink, std::chrono::nanoseconds timeout) {
+    if (ended_) return Status::kEnd;
     message_ = {};
     const Deadline deadline(timeout);
     while (!ended_) {

@@ -21,11 +21,12 @@ void set(int socket, int level, int option, int value) noexcept {
   ::setsockopt(socket, level, option, &value, sizeof value);  // what isn't to be had is done without
 }
 
-// A message leaves at once; and who vanished without a word (a power cut, a cable) is noticed within half a minute.
-void prepare(int socket) noexcept {
-  constexpr int kSilenceMs = 20'000;
+// A message leaves at once; and who vanished without a word (a power cut, a cable) is noticed within half a minute by who
+// has nothing under way. Else it takes the kernel's retransmissions, or `silence`: which also ends the connection to a
+// receiver that is merely stopped for so long, so it is nobody's default.
+void prepare(int socket, std::chrono::milliseconds silence) noexcept {
   set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kSilenceMs);
+  if (silence.count() > 0) set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(silence.count()));
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
   set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
@@ -47,7 +48,8 @@ bool talks_to_itself(int socket) noexcept {
 
 class TcpPlace final : public Place {
  public:
-  TcpPlace(const std::string& host_and_port, std::string name) : name_(std::move(name)) {
+  TcpPlace(const std::string& host_and_port, std::string name, std::chrono::milliseconds silence)
+      : name_(std::move(name)), silence_(silence) {
     const std::size_t colon = host_and_port.rfind(':');
     if (colon == std::string::npos || colon + 1 == host_and_port.size()) {
       fail(Status::kBadAddress, "'" + name_ + "': it needs a port; write it like tcp:127.0.0.1:7000 or tcp:[::1]:7000");
@@ -60,7 +62,7 @@ class TcpPlace final : public Place {
   }
 
   Descriptor listen() override {
-    int error = 0;
+    int error = EHOSTUNREACH;
     for (const Candidates found = resolve(AI_PASSIVE); const auto& candidate : list(found)) {
       Descriptor socket = open(*candidate);
       error = errno;
@@ -68,7 +70,7 @@ class TcpPlace final : public Place {
       set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
       set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);  // connections that linger from before don't count
       if (::bind(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0 && ::listen(socket.get(), 16) == 0) {
-        prepare(socket.get());  // what is accepted inherits it
+        prepare(socket.get(), silence_);  // what is accepted inherits it
         return socket;
       }
       error = errno;
@@ -89,7 +91,7 @@ class TcpPlace final : public Place {
     for (const Candidates found = resolve(0); const auto& candidate : list(found)) {
       Descriptor socket = open(*candidate);
       if (!socket) continue;
-      prepare(socket.get());
+      prepare(socket.get(), silence_);
       if (connect_soon(socket.get(), candidate->ai_addr, candidate->ai_addrlen) == 0) {
         if (!talks_to_itself(socket.get())) return socket;
         errno = ECONNREFUSED;
@@ -128,14 +130,18 @@ class TcpPlace final : public Place {
   }
 
   std::string name_;
+  std::chrono::milliseconds silence_;
   std::string host_;
   std::string port_;
 };
 
 }  // namespace
 
-std::unique_ptr<Place> tcp_place(const std::string& host_and_port, std::string name) {
-  return std::make_unique<TcpPlace>(host_and_port, std::move(name));
+std::unique_ptr<Place> tcp_place(const Address& address) {
+  constexpr std::chrono::hours kLongest{24};
+  const auto silence = std::min<std::chrono::nanoseconds>(address.duration("silence", {}), kLongest);
+  return std::make_unique<TcpPlace>(address.target(), address.text(),
+                                    std::chrono::duration_cast<std::chrono::milliseconds>(silence));
 }
 
 }  // namespace ringmain::transport

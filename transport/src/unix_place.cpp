@@ -59,6 +59,7 @@ class UnixPlace final : public Place {
       if (::bind(socket.get(), generic(), sizeof address_) != 0) fail_in_use();
     }
     if (::lstat(path_.c_str(), &made_) != 0) made_ = {};
+    maker_ = ::getpid();
     if (::listen(socket.get(), 16) != 0) fail_system(name_, errno);
     return socket;
   }
@@ -77,6 +78,7 @@ class UnixPlace final : public Place {
 
   // Only what this process made: another may have replaced it.
   void forget() noexcept override {
+    if (::getpid() != maker_) return;  // a forked child doesn't take the parent's name away
     const DirectoryLock lock(path_);
     struct stat now {};
     const bool ours = made_.st_ino != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == made_.st_ino &&
@@ -107,7 +109,7 @@ class UnixPlace final : public Place {
     if (!S_ISSOCK(found.st_mode)) {
       fail(Status::kExists, name_ + ": what is there is no socket; remove it, or use another path", EEXIST);
     }
-    if (const Descriptor probe = open(); ::connect(probe.get(), generic(), sizeof address_) == 0) fail_in_use();
+    if (const Descriptor probe = open(); connect_soon(probe.get(), generic(), sizeof address_) == 0) fail_in_use();
     if (errno != ECONNREFUSED) fail_in_use();
     ::unlink(path_.c_str());
   }
@@ -117,6 +119,7 @@ class UnixPlace final : public Place {
   std::string name_;
   sockaddr_un address_{};
   struct stat made_ {};  // by this process
+  pid_t maker_ = 0;
 };
 
 }  // namespace

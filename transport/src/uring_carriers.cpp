@@ -16,8 +16,6 @@ void require_uring(const Address& address) { Uring{address.text()}; }
 std::unique_ptr<Place> unix_place_of(const Address& address) {
   return unix_place(address.target(), SOCK_STREAM, address.text());
 }
-std::unique_ptr<Place> tcp_place_of(const Address& address) { return tcp_place(address.target(), address.text()); }
-
 template <std::unique_ptr<Place> (*place_of)(const Address&)>
 std::unique_ptr<Source> open_uring_source(const Address& address) {
   require_uring(address);
@@ -42,9 +40,8 @@ Carrier uring_unix_carrier() {
 }
 
 Carrier uring_tcp_carrier() {
-  return {
-      "uring+tcp",      "uring+tcp:HOST:PORT",           "a TCP connection through io_uring; the other end may be tcp:",
-      stream_options(), open_uring_source<tcp_place_of>, open_uring_sink<tcp_place_of>};
+  return {"uring+tcp",   "uring+tcp:HOST:PORT",        "a TCP connection through io_uring; the other end may be tcp:",
+          tcp_options(), open_uring_source<tcp_place>, open_uring_sink<tcp_place>};
 }
 
 }  // namespace ringmain::transport

@@ -7,7 +7,8 @@ export CTEST_PARALLEL_LEVEL ?= 2
 all: build/build.ninja
 	cmake --build --preset release
 
-demo: all
+demo: build/build.ninja
+	cmake --build --preset release --target ringmain-demo ringmain-cli
 	build/bin/ringmain-demo
 
 test:

@@ -46,8 +46,7 @@ void AppendFile::add(std::size_t bytes) noexcept {
 }
 
 AppendFile::Progress AppendFile::go_on() {
-  static const Deadline kNow(std::chrono::nanoseconds{0});
-  if (queue_.busy() && finish(kNow) == Progress::kTimedOut) return Progress::kDone;
+  if (queue_.busy() && finish(Deadline(std::chrono::nanoseconds{0})) == Progress::kTimedOut) return Progress::kDone;
   if (error_ != 0) return Progress::kFailed;
   if (sync_at_ != 0 && written_ >= sync_at_) {
     sync_at_ = 0;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <compare>
 #include <cstring>
 #include <utility>
 
@@ -119,7 +120,7 @@ JournalReader::Neighbours JournalReader::divide(const Order& order) const {
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2 / kRecordAlignment * kRecordAlignment;
     const auto probe = find(middle, high);
-    if (probe && order(probe->record) < 0) {
+    if (probe && std::is_lt(order(probe->record))) {
       found.before = probe;
       low = probe->end();
     } else {
@@ -133,7 +134,7 @@ JournalReader::Neighbours JournalReader::divide(const Order& order) const {
 void JournalReader::seek(const Order& order) {
   const auto [before, behind] = divide(order);
   const std::uint64_t reached = before ? before->end() : kJournalHeaderBytes;
-  if (behind && (behind->offset == reached || order(behind->record) == 0)) {
+  if (behind && (behind->offset == reached || std::is_eq(order(behind->record)))) {
     stand_at(*behind);
   } else if (before) {
     stand_at(*before);

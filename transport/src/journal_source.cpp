@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <compare>
 #include <thread>
 #include <utility>
 
@@ -118,7 +119,7 @@ class JournalSource final : public Source {
       if (next()) {
         pause_ = kShortest;
         if (ended_ = reader_.record().end; ended_) break;
-        if (place_.order(reader_.record()) >= 0) return Status::kOk;
+        if (std::is_gteq(place_.order(reader_.record()))) return Status::kOk;
         continue;
       }
       if (!follow_ || !alive_) conclude();

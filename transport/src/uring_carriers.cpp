@@ -16,16 +16,16 @@ void require_uring(const Address& address) { Uring{address.text()}; }
 std::unique_ptr<Place> unix_place_of(const Address& address) {
   return unix_place(address.target(), SOCK_STREAM, address.text());
 }
-template <std::unique_ptr<Place> (*place_of)(const Address&)>
+template <std::unique_ptr<Place> (*PlaceOf)(const Address&)>
 std::unique_ptr<Source> open_uring_source(const Address& address) {
   require_uring(address);
-  return open_stream_source(place_of(address), uring_stream, address);
+  return open_stream_source(PlaceOf(address), uring_stream, address);
 }
 
-template <std::unique_ptr<Place> (*place_of)(const Address&)>
+template <std::unique_ptr<Place> (*PlaceOf)(const Address&)>
 std::unique_ptr<Sink> open_uring_sink(const Address& address) {
   require_uring(address);
-  return open_stream_sink(place_of(address), uring_stream, address);
+  return open_stream_sink(PlaceOf(address), uring_stream, address);
 }
 
 }  // namespace

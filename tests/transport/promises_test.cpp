@@ -79,6 +79,32 @@ TEST_F(PromisesTest, without_a_receiver_it_waits_no_longer_than_it_may) {
   EXPECT_EQ(sink->close(10ms), Status::kNoRoom);
 }
 
+TEST_F(PromisesTest, what_was_written_in_part_is_written_whole_to_the_next_receiver) {
+  auto source = open_source(unix_address());
+  const auto sink = open_sink(unix_address("?reconnect"));
+  ASSERT_EQ(source->receive(0ns), Status::kEmpty);
+  std::uint64_t sent = 0;
+  for (Status status = Status::kOk; status == Status::kOk; status = sink->flush(0ns)) {  // until no more fits
+    Bytes message(30'000, static_cast<std::byte>(sent % 251));
+    std::memcpy(message.data(), &sent, sizeof sent);
+    ASSERT_EQ(sink->send(message, 0, 0ns), Status::kOk);
+    ++sent;
+  }
+  source.reset();
+  source = open_source(unix_address());
+  const std::jthread closing([&] { EXPECT_EQ(sink->close(20s), Status::kOk); });
+  std::uint64_t newest = 0;
+  int received = 0;
+  for (; source->receive(10s) == Status::kOk; ++received) {
+    const auto bytes = source->message().bytes;
+    ASSERT_EQ(bytes.size(), 30'000U);
+    std::memcpy(&newest, bytes.data(), sizeof newest);
+    ASSERT_EQ(bytes.back(), static_cast<std::byte>(newest % 251));
+  }
+  EXPECT_GT(received, 0);
+  EXPECT_EQ(newest + 1, sent);
+}
+
 // --- the end is confirmed by who has received it
 
 TEST_F(PromisesTest, a_receiver_that_dies_with_everything_in_its_hands_confirms_nothing) {
@@ -130,6 +156,20 @@ TEST_F(PromisesTest, a_sink_that_has_nothing_to_send_notices_a_death) {
       }
     };
     EXPECT_EQ(failure_of(idle), Status::kConsumerLost) << address;
+  }
+}
+
+TEST_F(PromisesTest, a_queue_isnt_ended_by_a_receiver_that_died) {
+  const std::string queue = "mq:" + directory_.path().filename().string();
+  for (const std::string& address : {queue, "spsc:q?dir=" + directory()}) {
+    auto source = open_source(address);
+    const auto sink = open_sink(address);
+    ASSERT_EQ(sink->send(Bytes(10)), Status::kOk);
+    ASSERT_EQ(sink->send(Bytes(10)), Status::kOk);
+    ASSERT_EQ(source->receive(10s), Status::kOk);
+    ASSERT_EQ(sink->close(0ns), Status::kNoRoom);
+    source.reset();
+    EXPECT_EQ(failure_of([&] { static_cast<void>(sink->close(5s)); }), Status::kConsumerLost) << address;
   }
 }
 

@@ -1,85 +1,27 @@
-// What every carrier promises, asked of each.
+// What every carrier promises of its messages, asked of each.
 // SPDX-License-Identifier: MIT
-#include <gtest/gtest.h>
 #include <poll.h>
 
-#include <algorithm>
-#include <csignal>
 #include <cstring>
-#include <iterator>
-#include <thread>
-#include <vector>
 
-#include "ringmain/transport/relay.hpp"
-#include "support/child.hpp"
-#include "support/scale.hpp"
-#include "support/self_checking.hpp"
-#include "transport/link.hpp"
+#include "transport/conformance.hpp"
 
 namespace ringmain::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using transport::Sink;
-using transport::Source;
 using Bytes = std::vector<std::byte>;
 
 constexpr auto kNow = 0ns;
 constexpr auto kSoon = 20ms;
 
-class ConformanceTest : public ::testing::TestWithParam<CarrierUnderTest> {
- protected:
-  ConformanceTest() { ::signal(SIGPIPE, SIG_IGN); }
-
-  bool types() const { return GetParam().types; }
-  std::uint16_t type_of(std::uint64_t number) const { return types() ? Stream::type_of(number) : std::uint16_t{0}; }
-
-  // `Sends` in a thread, for what may wait for the receiver.
-  template <class Work>
-  static std::jthread aside(Work work) {
-    return std::jthread(std::move(work));
-  }
-
-  Link link_{GetParam()};
-  Watchdog watchdog_{100};
-};
-
-// Those of which something more is asked.
-template <class Asked>
-std::vector<CarrierUnderTest> carriers_that(const Asked& asked) {
-  std::vector<CarrierUnderTest> found;
-  std::copy_if(kCarriersUnderTest.begin(), kCarriersUnderTest.end(), std::back_inserter(found), asked);
-  return found;
-}
-
-constexpr auto kName = [](const auto& carrier) { return std::string(carrier.param.name); };
-
+class ConformanceTest : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(, ConformanceTest, ::testing::ValuesIn(kCarriersUnderTest), kName);
 
-class WithAReceiver : public ConformanceTest {};
-INSTANTIATE_TEST_SUITE_P(, WithAReceiver,
-                         ::testing::ValuesIn(carriers_that([](const auto& carrier) { return !carrier.keeps; })), kName);
-
-class WithALargestMessage : public ConformanceTest {};
+class WithALargestMessage : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(, WithALargestMessage,
                          ::testing::ValuesIn(carriers_that([](const auto& carrier) { return carrier.bounded; })),
                          kName);
-
-// Everything from here to the end, checked.
-std::uint64_t receive_all(Source& source, const Stream& stream, bool types) {
-  std::uint64_t number = 0;
-  for (;;) {
-    const Status status = source.receive(10s);
-    if (status == Status::kEnd) return number;
-    EXPECT_EQ(status, Status::kOk);
-    if (status != Status::kOk) return number;
-    EXPECT_TRUE(stream.is(number, 0, source.message().bytes)) << "message " << number;
-    EXPECT_EQ(source.message().type, types ? Stream::type_of(number) : 0);
-    EXPECT_EQ(source.message().lost, 0U);
-    if (::testing::Test::HasFailure()) return number;
-    ++number;
-  }
-}
 
 TEST_P(ConformanceTest, messages_come_in_order_whole_and_with_their_types) {
   const Stream stream(1, 0, std::min<std::size_t>(GetParam().largest, 100'000));
@@ -260,152 +202,6 @@ TEST_P(ConformanceTest, back_pressure) {
   while (status == Status::kOk) status = receive_one(10s);
   EXPECT_EQ(status, Status::kEnd);
   EXPECT_EQ(received, sent);
-}
-
-TEST_P(ConformanceTest, a_sender_that_goes_without_closing_is_told_of_after_its_last_message) {
-  Link::Ends ends = link_.open();
-  for (std::size_t i = 0; i < 5; ++i) ASSERT_EQ(ends.sink->send(Bytes(i)), Status::kOk);
-  ASSERT_EQ(ends.sink->flush(), Status::kOk);
-  if (!GetParam().sink_first) {
-    ASSERT_EQ(ends.source->receive(10s), Status::kOk);
-  }
-  link_.drop_sink(ends);
-  for (std::size_t i = GetParam().sink_first ? 0 : 1; i < 5; ++i) {
-    ASSERT_EQ(ends.source->receive(10s), Status::kOk) << i;
-    EXPECT_EQ(ends.source->message().bytes.size(), i);
-  }
-  if (!GetParam().tells_death) {
-    EXPECT_EQ(ends.source->receive(10s), Status::kEnd);
-    return;
-  }
-  try {
-    static_cast<void>(ends.source->receive(10s));
-    ADD_FAILURE() << "it looks like an end";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.status(), Status::kProducerLost) << error.what();
-  }
-}
-
-TEST_P(WithAReceiver, a_receiver_that_goes_is_told_of) {
-  Link::Ends ends = link_.open();
-  ASSERT_EQ(ends.sink->send(Bytes(100)), Status::kOk);
-  ASSERT_EQ(ends.sink->flush(), Status::kOk);
-  ASSERT_EQ(ends.source->receive(10s), Status::kOk);
-  link_.drop_source(ends);
-  try {
-    for (int i = 0; i < 100'000; ++i) {
-      static_cast<void>(ends.sink->send(Bytes(1000), 0, 1s));
-      static_cast<void>(ends.sink->flush(1s));
-    }
-    ADD_FAILURE() << "it goes on";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.status(), Status::kConsumerLost) << error.what();
-  }
-}
-
-// kill -9 of the sender: whatever arrives is whole, in order, and from the beginning.
-TEST_P(ConformanceTest, a_sender_killed_anywhere_leaves_a_clean_prefix) {
-  const Stream stream(2, 0, std::min<std::size_t>(GetParam().largest, 200'000));
-  std::uint64_t received_in_all = 0;
-  for (int round = 0; round < scaled(20); ++round) {
-    Link link(GetParam());
-    Child sender([&] {
-      const auto sink = link.open_sink();
-      for (std::uint64_t number = 0;; ++number) {
-        static_cast<void>(sink->send(stream.message(number, 0), type_of(number)));
-      }
-    });
-    const auto source = link.open_source();
-    std::uint64_t number = 0;
-    Status last = Status::kOk;
-    try {
-      for (;; ++number) {
-        if (number == 50 + 20 * static_cast<std::uint64_t>(round)) sender.kill();
-        const Status status = source->receive(10s);
-        if (status != Status::kOk) {
-          last = status;
-          break;
-        }
-        ASSERT_TRUE(stream.is(number, 0, source->message().bytes)) << "message " << number;
-      }
-    } catch (const Error& error) {
-      last = error.status();
-    }
-    if (GetParam().tells_death) {
-      EXPECT_EQ(last, Status::kProducerLost);
-    } else {
-      EXPECT_TRUE(last == Status::kEnd || last == Status::kBadFrame) << describe(last);
-    }
-    EXPECT_GE(number, 50U);
-    received_in_all += number;
-    ASSERT_FALSE(HasFailure());
-  }
-  EXPECT_GT(received_in_all, 0U);
-}
-
-TEST_P(WithAReceiver, a_receiver_killed_anywhere_ends_the_sender) {
-  for (int round = 0; round < scaled(10); ++round) {
-    Link link(GetParam());
-    Child receiver([&] {
-      const auto source = link.open_source();
-      for (int i = 0; i < 20 * round + 5; ++i) require(source->receive(10s) == Status::kOk, "receive");
-      ::raise(SIGKILL);
-    });
-    const auto sink = link.open_sink();
-    Status last = Status::kOk;
-    try {
-      for (;;) last = sink->send(Bytes(3000), 0, 10s);
-    } catch (const Error& error) {
-      last = error.status();
-    }
-    EXPECT_EQ(last, Status::kConsumerLost);
-  }
-}
-
-// Into a ring and out of it: what composes with the ring composes with everything.
-TEST_P(ConformanceTest, a_relay_carries_it_into_a_ring_and_out_again) {
-  const Stream stream(3, 0, std::min<std::size_t>(GetParam().largest, 150'000));
-  const std::uint64_t messages = scaled(5'000);
-  const TemporaryDirectory directory;
-  const std::string ring = "ring:between?dir=" + directory.path().string();
-  const auto into = transport::open_sink(ring + "&capacity=8M");
-  const auto out_of = transport::open_source(ring);
-  Link::Ends ends = link_.open();
-  const auto sender = aside([&] {
-    for (std::uint64_t number = 0; number < messages; ++number) {
-      EXPECT_EQ(ends.sink->send(stream.message(number, 0), type_of(number)), Status::kOk);
-    }
-    EXPECT_EQ(ends.sink->close(), Status::kOk);
-  });
-  std::jthread relay = aside([&] {
-    transport::RelayCounters counters;
-    EXPECT_EQ(transport::relay(*ends.source, *into, counters), Status::kEnd);
-    EXPECT_EQ(counters.messages, messages);
-    EXPECT_EQ(counters.lost, 0U);
-  });
-  EXPECT_EQ(receive_all(*out_of, stream, types()), messages);
-}
-
-TEST_P(ConformanceTest, a_relay_carries_it_out_of_a_ring) {
-  const Stream stream(4, 0, std::min<std::size_t>(GetParam().largest, 150'000));
-  const std::uint64_t messages = scaled(5'000);
-  const TemporaryDirectory directory;
-  const std::string ring = "ring:before?dir=" + directory.path().string();
-  const auto into = transport::open_sink(ring + "&capacity=8M");
-  const auto out_of = transport::open_source(ring);
-  Link::Ends ends = link_.open();
-  const auto sender = aside([&] {
-    for (std::uint64_t number = 0; number < messages; ++number) {
-      EXPECT_EQ(into->send(stream.message(number, 0), type_of(number)), Status::kOk);
-    }
-    EXPECT_EQ(into->close(), Status::kOk);
-  });
-  const auto relay = aside([&] {
-    transport::RelayCounters counters;
-    EXPECT_EQ(transport::relay(*out_of, *ends.sink, counters), Status::kEnd);
-    EXPECT_EQ(counters.messages, messages);
-  });
-  EXPECT_EQ(receive_all(*ends.source, stream, types()), messages);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ void remove(std::string_view name, const std::filesystem::path& directory, bool 
     if (!even_if_in_use && removal.in_use()) {
       fail(Status::kInUse, what + ": a producer or consumers are alive; end them first, or force it");
     }
-    removal.take_lease();
+    removal.take_lease(kRemoverPatience);
     removal.execute(rest);
   }
   sweep(parent);  // what could not be unlinked at the first attempt, too

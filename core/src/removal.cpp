@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <thread>
 
 #include "bell.hpp"
+#include "clock.hpp"
 #include "fail.hpp"
 #include "header.hpp"
 #include "names.hpp"
@@ -93,22 +95,26 @@ bool Removal::told() const noexcept {
   return ring_ && ::pread(ring_.get(), &removed, sizeof removed, kRemoved) == sizeof removed && removed != 0;
 }
 
-void Removal::take_lease() {
+void Removal::take_lease(std::chrono::nanoseconds patience) {
   lease_ = std::make_unique<Lease>([&] {
     Descriptor fresh = open_file(directory_.get(), "ring");
     if (!fresh && errno == ENOENT) fail_gone();
     if (!fresh) fail_open(what_, "remove", errno);
     return fresh;
   });
-  if (lease_->take(kRemoverByte)) return;
-  if (errno != EAGAIN && errno != EACCES) fail_system(what_ + ": take the remover's lease", errno);
-  if (squatted(ring_.get(), kRemoverByte)) {
-    fail(Status::kSquatted, what_ +
-                                ": some process holds a read lock on the remover's lease, which only an attack does; "
-                                "find it in /proc/locks");
+  const Deadline deadline(patience);
+  for (bool last = false; !lease_->take(kRemoverByte);) {
+    if (errno != EAGAIN && errno != EACCES) fail_system(what_ + ": take the remover's lease", errno);
+    if (squatted(ring_.get(), kRemoverByte)) {
+      fail(Status::kSquatted, what_ +
+                                  ": some process holds a read lock on the remover's lease, which only an attack does; "
+                                  "find it in /proc/locks");
+    }
+    // Even without patience a second try: who held it may just have let it go.
+    if (last) fail(Status::kInUse, what_ + ": another process makes or removes it, and doesn't come to an end");
+    last = deadline.passed();
+    if (!last) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  // Unless who held it has just let it go.
-  if (!lease_->take(kRemoverByte)) fail(Status::kInUse, what_ + ": somebody else removes it");
 }
 
 void Removal::reach_holders() {
@@ -186,7 +192,7 @@ void remove_own(const Segment& segment) {
   try {
     Removal removal(parent.get(), entry_of(segment.name()), what);
     if (!removal.is_in(segment.directory())) return;
-    removal.take_lease();
+    removal.take_lease(kRemoverPatience);
     removal.execute(rest);
   } catch (const Error& error) {
     if (error.status() != Status::kNotFound) throw;

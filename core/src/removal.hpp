@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,6 +15,9 @@
 #include "segment.hpp"
 
 namespace ringmain {
+
+// A ring has its name a moment before its creator lets go of the remover's lease, and another remover is done soon.
+inline constexpr std::chrono::seconds kRemoverPatience{1};
 
 // A ring that is to go: whole, damaged, or the rest of one. Its directory is opened once, and what is done is done to
 // that directory alone, whatever has the name by then.
@@ -29,8 +33,9 @@ class Removal {
   bool told() const noexcept;                    // whoever holds it was told
   bool has_its_name() const noexcept;
 
-  // The remover's lease: nobody else builds, removes or sweeps it. Throws kInUse, kSquatted, kSystem.
-  void take_lease();
+  // The remover's lease: nobody else builds, removes or sweeps it. Waits so long for who does. Throws kInUse, kSquatted,
+  // kSystem.
+  void take_lease(std::chrono::nanoseconds patience = {});
 
   // Takes the name away, ends whoever holds the ring, unlinks what can be unlinked. The name first: a removal that fails
   // leaves the ring as it was. Throws kNotFound, kNoPermission, kSystem.

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "confined.hpp"
 #include "lease.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/intercept.hpp"
 #include "support/shared.hpp"
 
 namespace ringmain::testing {
@@ -87,8 +89,24 @@ TEST_F(OpeningTest, a_second_remover_is_refused) {
   ASSERT_TRUE(remover.take(kRemoverByte));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory()); }, Status::kInUse, {"'ring'", "removes it"}));
   EXPECT_TRUE(refused([&] { ringmain::remove("ring", directory(), true); }, Status::kInUse, {"'ring'"}));
-  remover.drop();
-  ringmain::remove("ring", directory());
+  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
+}
+
+// A creator holds it for a moment after it has given the ring its name.
+TEST_F(OpeningTest, a_remover_waits_for_who_lets_go_of_the_lease_soon) {
+  { auto producer = Producer::create("ring", making()); }
+  Lease creator([&] { return Descriptor(::open((ring_path() / "ring").c_str(), O_RDWR | O_CLOEXEC)); });
+  ASSERT_TRUE(creator.take(kRemoverByte));
+  int naps = 0;
+  const auto at_the_second = [&](const seccomp_data&) {
+    if (++naps == 2) creator.drop();
+    return 0;
+  };
+  Refusal removal;
+  ASSERT_TRUE(intercept({SYS_clock_nanosleep}, at_the_second,
+                        [&] { removal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
+  EXPECT_EQ(removal.status, Status::kOk) << removal.message;
+  EXPECT_EQ(naps, 2);
   EXPECT_TRUE(entries().empty());
 }
 

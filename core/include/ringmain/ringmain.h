@@ -209,7 +209,8 @@ int ringmain_producer_wait_for_consumers(ringmain_producer* producer, size_t gro
 int ringmain_producer_close(ringmain_producer* producer);
 
 /* Cold. Removes the ring: consumers receive what is left, then RINGMAIN_REMOVED. Nothing happens to a new ring that has
- * the name by now. NO_PERMISSION, IN_USE (another removes it), SQUATTED, SYSTEM, LEASE_LOST, END. */
+ * the name by now. NO_PERMISSION, IN_USE (another removes it, and isn't done after a second), SQUATTED, SYSTEM,
+ * LEASE_LOST, END. */
 int ringmain_producer_remove(ringmain_producer* producer);
 
 /* Cold. Closes, then removes: consumers receive what is left, then RINGMAIN_END. No other producer takes over in
@@ -386,8 +387,9 @@ typedef int (*ringmain_visitor)(const char* name, void* context);
 int ringmain_list(const char* directory, ringmain_visitor visitor, void* context);
 
 /* Removes a ring: whoever holds it drains what it can and then gets RINGMAIN_REMOVED. IN_USE while a participant is
- * alive, unless even_if_in_use isn't 0, or while another removes it; NOT_FOUND, NO_PERMISSION, SQUATTED; NOT_A_RING for
- * what is something else, or holds other files. What is refused is left as it was. */
+ * alive, unless even_if_in_use isn't 0, or when another makes or removes it and isn't done after a second, for which
+ * this waits; NOT_FOUND, NO_PERMISSION, SQUATTED; NOT_A_RING for what is something else, or holds other files. What is
+ * refused is left as it was. */
 int ringmain_remove(const char* name, const char* directory, int even_if_in_use);
 
 /* Dissolves a named group that has no living member, durable or not. NOT_FOUND, IN_USE. */

@@ -111,8 +111,9 @@ Statistics statistics(std::string_view name, const std::filesystem::path& direct
 std::vector<std::string> list(const std::filesystem::path& directory = {});
 
 // Removes a ring, a damaged one, too: whoever holds it drains what it can and then ends with kRemoved. Throws kInUse
-// while a participant is alive, unless `even_if_in_use`, or while another removes it; kNotFound; kNoPermission;
-// kSquatted; kNotARing for what is something else, or holds other files. If it throws, the ring is as it was.
+// while a participant is alive, unless `even_if_in_use`, or when another makes or removes it and isn't done after a
+// second, for which this waits; kNotFound; kNoPermission; kSquatted; kNotARing for what is something else, or holds
+// other files. If it throws, the ring is as it was.
 void remove(std::string_view name, const std::filesystem::path& directory = {}, bool even_if_in_use = false);
 
 // Dissolves a named group that has no living member, durable or not; `group` is the name, or what statistics() shows of

@@ -118,8 +118,8 @@ class Producer {
   void abandon() noexcept;
 
   // Removes the ring, by whatever directory it is reached: consumers receive what is left, then kRemoved. Nothing happens
-  // to a new ring that has the name by now. Throws kNoPermission, kInUse (another removes it, and isn't done after a second),
-  // kSquatted, kSystem, and what ended this handle, as publishing would return it.
+  // to a new ring that has the name by now. Throws kNoPermission, kInUse (another removes it, and isn't done after a
+  // second), kSquatted, kSystem, and what ended this handle, as publishing would return it.
   void remove();
 
   // Closes, then removes: consumers receive what is left, then kEnd. No other producer takes over in between. Throws as

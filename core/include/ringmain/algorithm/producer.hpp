@@ -112,8 +112,8 @@ class Producer {
     Position settled = candidate;
     if (ring_.policy == Policy::kWait) {
       ring_.producer->proposal.store(candidate, std::memory_order_relaxed);  // the producer alone writes
-      // [J2] full fence: pairs with [J1], [D1]: either this second scan sees who is joining, or he sees the proposal and moves
-      // up. Without it both miss each other, and his first message is overwritten.
+      // [J2] full fence: pairs with [J1], [D1]: either this second scan sees who is joining, or he sees the proposal and
+      // moves up. Without it both miss each other, and his first message is overwritten.
       Memory::full_fence();
       settled = std::max(limit_, std::min(candidate, limit_by(slowest_group(), needed)));
     }

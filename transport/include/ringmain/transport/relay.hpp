@@ -27,11 +27,11 @@ struct RelayOptions {
   std::function<void(const RelayCounters&)> progress{};
 };
 
-// Moves messages until the source ends, the limit is reached or `stop` is set (what the source has taken off its carrier is
-// passed on even then); then flushes and, unless `stop` was set and the sink has no room for a second, closes the sink. Batches: the sink is flushed when the source has nothing more
-// at that moment, so a message never waits for the next one. Returns kEnd (the source ended), kOk (the limit) or
-// kTimedOut (`stop`). Throws what either end throws; the sink is then flushed but not closed, so its other end learns
-// that the stream is incomplete.
+// Moves messages until the source ends, the limit is reached or `stop` is set (what the source has taken off its carrier
+// is passed on even then); then flushes and, unless `stop` was set and the sink has no room for a second, closes the
+// sink. Batches: the sink is flushed when the source has nothing more at that moment, so a message never waits for the
+// next one. Returns kEnd (the source ended), kOk (the limit) or kTimedOut (`stop`). Throws what either end throws; the
+// sink is then flushed but not closed, so its other end learns that the stream is incomplete.
 Status relay(Source& source, Sink& sink, RelayCounters& counters, const RelayOptions& options = {});
 
 }  // namespace ringmain::transport

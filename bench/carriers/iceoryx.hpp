@@ -1,4 +1,4 @@
-// Eclipse iceoryx 2: zero-copy in shared memory that a daemon hands out. The receiver polls.
+// Eclipse iceoryx 2.0 (the C++ one): zero-copy in shared memory that a daemon hands out. The receiver polls.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -25,7 +25,7 @@ constexpr std::array kCarriers{
     NamedCarrier{"ring-transport", "the ring through the transport library", true, false, enter_transported_ring},
     NamedCarrier{"boost-mq", "Boost.Interprocess message_queue, blocking", true, false, enter_boost_queue},
     NamedCarrier{"zeromq", "ZeroMQ, PUSH and PULL over ipc://", true, false, enter_zeromq},
-    NamedCarrier{"iceoryx", "Eclipse iceoryx 2, zero-copy, polled; needs iox-roudi", false, false, enter_iceoryx},
+    NamedCarrier{"iceoryx", "Eclipse iceoryx 2.0, zero-copy, polled; needs iox-roudi", false, false, enter_iceoryx},
 };
 
 }  // namespace

@@ -134,7 +134,9 @@ std::optional<Options> parse(int argc, char** argv) {
   app.add_option("--pin", pin, "a CPU for each process, in turns: 0,1; none (default: the first two allowed)")
       ->delimiter(',')
       ->allow_extra_args(false);
-  app.add_flag("!--no-system-calls", options.system_calls, "don't count system calls (which needs ptrace)");
+  app.add_flag_callback(
+      "--no-system-calls", [&options] { options.system_calls = false; },
+      "don't count system calls (which needs ptrace)");
   app.add_flag("--json", options.json, "for programs; says everything");
   app.add_option("--report", options.report, "write an HTML page with pictures to this file (needs gnuplot)");
   app.add_flag("--list", options.list, "name the workloads and the carriers");

@@ -183,8 +183,8 @@ TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_new_ring_for_the_rest_of_an
     return 0;
   };
   Refusal refusal;
-  ASSERT_TRUE(intercept({SYS_openat}, on_call,
-                        [&] { refusal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
+  ASSERT_TRUE(
+      intercept({SYS_openat}, on_call, [&] { refusal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
   ASSERT_TRUE(producer);
   EXPECT_EQ(refusal.status, Status::kNotFound);
   EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});

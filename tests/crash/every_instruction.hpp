@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -129,9 +130,19 @@ class Killing : public ::testing::Test {
     }
   }
 
-  // All of them (or `most`) under `make proof`, else the first, the last and some between them.
+  // All of them (or `most`) under `make proof`, else a few: as many after system calls as after other instructions.
   static std::vector<Moment> some_of(const std::vector<Moment>& moments, std::size_t few, std::size_t most = SIZE_MAX) {
+    std::array<std::vector<Moment>, 2> kinds;
+    for (const Moment& moment : moments) kinds[moment.changes == 0 ? 0 : 1].push_back(moment);
     const std::size_t count = std::min(proof_scaled(few, most), moments.size());
+    const std::size_t calls = std::clamp(count / 2, count - std::min(count, kinds[1].size()), kinds[0].size());
+    std::vector<Moment> result = spread(kinds[0], calls);
+    for (const Moment& moment : spread(kinds[1], count - calls)) result.push_back(moment);
+    return result;
+  }
+
+  // The first, the last and, evenly spread, some between them.
+  static std::vector<Moment> spread(const std::vector<Moment>& moments, std::size_t count) {
     std::vector<Moment> result;
     for (std::size_t i = 0; i < count; ++i) {
       result.push_back(moments[count == 1 ? 0 : i * (moments.size() - 1) / (count - 1)]);

@@ -110,6 +110,18 @@ TEST_F(KilledBeginnings, OfAMember) {
 
 TEST_F(KilledBeginnings, OfARemoval) { sweep(a_ring, remove_, usable); }
 
+TEST_F(KilledBeginnings, OfAProducerThatRemovesItsRing) {
+  sweep(
+      a_ring,
+      [](Beginnings& stage) {
+        auto producer = ringmain::Producer::open(kName, {.directory = stage.directory()});
+        traced_mark();
+        producer.close_and_remove();
+        traced_mark();
+      },
+      usable);
+}
+
 TEST_F(KilledBeginnings, OfASweepAfterARemoval) { sweep_twice(a_ring, remove_, sweep_, usable); }
 
 TEST_F(KilledBeginnings, OfASweepAfterABirth) { sweep_twice(nothing, create_, sweep_, usable); }

@@ -76,6 +76,9 @@ class Scene {
       expect_next(*member_, seen_);
     }
   }
+  void member_receives() {
+    for (std::uint64_t number = seen_; number < published_; ++number) expect_next(*member_, number);
+  }
   void witness_alone_catches_up() {
     for (; seen_ < published_; ++seen_) expect_next(*witness_, seen_);
   }

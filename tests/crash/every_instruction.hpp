@@ -174,6 +174,7 @@ class Killing : public ::testing::Test {
 
   void kill_and_check(const Prepare& prepare, const Act& act, const Check& check, const Advance& advance) {
     if (HasFailure()) return;
+    ++planned_;
     const auto descriptors = open_descriptors();
     try {
       Stage stage;
@@ -196,6 +197,8 @@ class Killing : public ::testing::Test {
   }
 
   void report(long instructions, long states) const {
+    EXPECT_GE(3 * kills_, planned_)
+        << "the children don't do again what was planned by";  // a clock may lead some astray
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
     std::printf("PROOF kill-sweep %s.%s: %ld instructions, %ld states, %ld kills, %d bad\n", test->test_suite_name(),
                 test->name(), instructions, states, kills_, HasFailure() ? 1 : 0);
@@ -204,7 +207,8 @@ class Killing : public ::testing::Test {
 
   const Watchdog watchdog_{proof_scaled(600U, 3600U)};
   const Pinned pinned_{0};  // all take turns anyway
-  long kills_ = 0;
+  long planned_ = 0;
+  long kills_ = 0;  // where they were planned
   std::int64_t longest_ = 0;
 };
 

@@ -16,7 +16,7 @@ TESTS = HERE.parent
 CORE = TESTS.parent / "core"
 PRECOMPILED = "#include <gtest/gtest.h>\n#include <chrono>\n#include <filesystem>\n#include <functional>\n#include <string>\n"
 TIMEOUT = 300  # seconds; a mutant that hangs is caught, too
-FULL = os.environ.get("RINGMAIN_PROOF") == "full"
+FULL = os.environ.pop("RINGMAIN_PROOF", "") == "full"  # which is for the list: the tests' everyday versions must do
 
 
 class Broken(Exception):
@@ -134,7 +134,7 @@ def main():
         mutants = [mutant for mutant in mutants if mutant.get("quick")]
     workshop = Workshop(options.compiler, options.library, options.build)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        checked = pool.map(lambda control: judge(workshop, control), controls(mutants) if FULL else [])
+        checked = list(pool.map(lambda control: judge(workshop, control), controls(mutants) if FULL else []))
         results = list(pool.map(lambda mutant: judge(workshop, mutant), mutants))
     sound = all(result in ("survived", "skipped") for result in checked)
     count = len(results) - results.count("skipped")

@@ -3,153 +3,145 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
-#include <functional>
+#include <filesystem>
 #include <set>
 #include <string>
 
+#include "crash/every_instruction.hpp"
 #include "ringmain/consumer.hpp"
 #include "ringmain/producer.hpp"
 #include "support/child.hpp"
 #include "support/mix.hpp"
-#include "support/pinned.hpp"
 #include "support/scale.hpp"
 #include "support/shared.hpp"
 #include "support/temporary_directory.hpp"
-#include "support/traced.hpp"
 
 namespace ringmain::testing {
 namespace {
 
 constexpr const char* kName = "beginnings";
 constexpr int kKills = scaled(500);
-constexpr std::uint64_t kStops = 160;  // more than any of these makes at system calls: two at each
-constexpr std::uint64_t kSamples = 2 * kStops;
 
-class KilledBeginnings : public ::testing::Test {
- protected:
-  RingOptions options() const { return {.directory = directory_.path(), .capacity = std::size_t{64} << 10}; }
+// A directory for one ring.
+class Beginnings {
+ public:
+  const std::filesystem::path& directory() const { return directory_.path(); }
+  std::int64_t back_at_work() const { return back_at_work_; }
 
-  void create() const { const auto producer = ringmain::Producer::create(kName, options()); }
-  void open() const { const auto producer = ringmain::Producer::open(kName, {.directory = directory_.path()}); }
+  void create() const {
+    const auto producer =
+        ringmain::Producer::create(kName, {.directory = directory(), .capacity = std::size_t{64} << 10});
+  }
+  void open() const { const auto producer = ringmain::Producer::open(kName, {.directory = directory()}); }
   void attach(const char* group) const {
-    const auto consumer = ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group});
+    const auto consumer = ringmain::Consumer::attach(kName, {.directory = directory(), .group = group});
   }
-  void remove() const { ringmain::remove(kName, directory_.path()); }
-
-  std::set<std::string> entries() const {
-    std::set<std::string> result;
-    for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
-      result.insert(entry.path().filename().string());
-    }
-    return result;
-  }
+  void remove() const { ringmain::remove(kName, directory()); }
+  void sweep() const { (void)list(directory()); }
 
   // Whatever the dead one left: the ring is there or not, list() leaves nothing else, and it can be used and removed.
-  void expect_usable() const {
-    const bool there = !list(directory_.path()).empty();
-    const std::set<std::string> expected = there ? std::set{std::string(kName) + ".ring"} : std::set<std::string>{};
-    EXPECT_EQ(entries(), expected);
+  void expect_usable() {
+    const bool there = !list(directory()).empty();
+    require(entries() == (there ? std::set{std::string(kName) + ".ring"} : std::set<std::string>{}), "leftovers");
     if (there) {
       open();
     } else {
       create();
     }
     attach("");
+    back_at_work_ = monotonic_ns();
     attach("workers");
-    const Statistics statistics = ringmain::statistics(kName, directory_.path());
-    EXPECT_TRUE(statistics.consumers.empty());
-    EXPECT_TRUE(statistics.groups.empty());
+    const Statistics statistics = ringmain::statistics(kName, directory());
+    require(statistics.consumers.empty(), "somebody is left over");
+    require(statistics.groups.empty(), "a group is left over");
     remove();
-    EXPECT_TRUE(entries().empty());
+    require(entries().empty(), "something is left over");
   }
 
-  // Kills what `act` does after some system calls and a random number of instructions.
-  void sample(const std::function<void()>& prepare, const std::function<void()>& act) const {
-    if (!Traced::permitted()) GTEST_SKIP() << "ptrace is not permitted here";
-    if (kSanitized) GTEST_SKIP() << "a sanitizer's instructions are not the library's";
-    const Pinned pinned(0);
-    std::uint64_t lot = 20;
-    std::uint64_t furthest = 0;
-    for (std::uint64_t kill = 0; kill < kSamples && !HasFailure(); ++kill) {
-      prepare();
-      {
-        Traced child([&] {
-          traced_mark();
-          act();
-          traced_mark();
-        });
-        const std::uint64_t calls = kill % kStops;
-        std::uint64_t call = 0;
-        while (call < calls && child.to_system_call()) ++call;
-        furthest = std::max(furthest, call);
-        for (std::uint64_t step = call < calls ? 0 : mix(lot) % (kill % 4 == 0 ? 2000 : 60); step > 0 && child.step();
-             --step) {
-        }
-      }
-      expect_usable();
+ private:
+  std::set<std::string> entries() const {
+    std::set<std::string> result;
+    for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+      result.insert(entry.path().filename().string());
     }
-    EXPECT_LT(furthest, kStops - 1) << "the end was never reached";
-    std::printf("  killed at %lu instructions between %lu stops at system calls\n", kSamples, furthest);
+    return result;
   }
 
-  const Watchdog watchdog_{300};
   TemporaryDirectory directory_;
+  std::int64_t back_at_work_ = 0;
 };
 
-TEST_F(KilledBeginnings, OfARing) {
-  sample([] {}, [this] { create(); });
-}
+class KilledBeginnings : public Killing<Beginnings> {
+ protected:
+  static void nothing(Beginnings&) {}
+  static void a_ring(Beginnings& stage) { stage.create(); }
+  static void usable(Beginnings& stage) { stage.expect_usable(); }
+
+  // What `work` does is stepped through, all of it.
+  template <class Work>
+  static Act all_of(Work work) {
+    return [work](Beginnings& stage) {
+      traced_mark();
+      work(stage);
+      traced_mark();
+    };
+  }
+  const Act create_ = all_of([](Beginnings& stage) { stage.create(); });
+  const Act sweep_ = all_of([](Beginnings& stage) { stage.sweep(); });
+  const Act remove_ = all_of([](Beginnings& stage) { stage.remove(); });
+};
+
+TEST_F(KilledBeginnings, OfARing) { sweep(nothing, create_, usable); }
 
 TEST_F(KilledBeginnings, OfATakeOver) {
-  sample([this] { create(); }, [this] { open(); });
+  sweep(a_ring, all_of([](Beginnings& stage) { stage.open(); }), usable);
 }
 
 TEST_F(KilledBeginnings, OfAConsumer) {
-  sample([this] { create(); }, [this] { attach(""); });
+  sweep(a_ring, all_of([](Beginnings& stage) { stage.attach(""); }), usable);
 }
 
 TEST_F(KilledBeginnings, OfAMember) {
-  sample([this] { create(); }, [this] { attach("workers"); });
+  sweep(a_ring, all_of([](Beginnings& stage) { stage.attach("workers"); }), usable);
 }
 
-TEST_F(KilledBeginnings, OfARemoval) {
-  sample([this] { create(); }, [this] { remove(); });
-}
+TEST_F(KilledBeginnings, OfARemoval) { sweep(a_ring, remove_, usable); }
 
-TEST_F(KilledBeginnings, OfASweep) {
-  sample(
-      [this] {
-        const Traced creator([&] {
-          traced_mark();
-          create();
-        });
-        Traced half([&] {
-          traced_mark();
-          create();
-        });
-        for (int call = 0; call < 40 && half.to_system_call(); ++call) {
-        }
+TEST_F(KilledBeginnings, OfAProducerThatRemovesItsRing) {
+  sweep(
+      a_ring,
+      [](Beginnings& stage) {
+        auto producer = ringmain::Producer::open(kName, {.directory = stage.directory()});
+        traced_mark();
+        producer.close_and_remove();
+        traced_mark();
       },
-      [this] { (void)list(directory_.path()); });
+      usable);
 }
+
+TEST_F(KilledBeginnings, OfASweepAfterARemoval) { sweep_twice(a_ring, remove_, sweep_, usable); }
+
+TEST_F(KilledBeginnings, OfASweepAfterABirth) { sweep_twice(nothing, create_, sweep_, usable); }
 
 // Two who make, take over and remove the same rings all the time, killed at random moments.
-TEST_F(KilledBeginnings, OfEverythingAtRandom) {
+TEST(KilledBeginning, OfEverythingAtRandom) {
+  const Watchdog watchdog(300);
+  Beginnings stage;
   const Shared<std::atomic<std::uint64_t>> done;
   const auto live = [&](std::uint64_t seed) {
     std::uint64_t lot = seed;
     for (;;) {
       try {
         switch (mix(lot) % 6) {
-          case 0: create(); break;
-          case 1: open(); break;
-          case 2: attach(""); break;
-          case 3: attach("workers"); break;
-          case 4: remove(); break;
-          default: (void)list(directory_.path());
+          case 0: stage.create(); break;
+          case 1: stage.open(); break;
+          case 2: stage.attach(""); break;
+          case 3: stage.attach("workers"); break;
+          case 4: stage.remove(); break;
+          default: stage.sweep();
         }
         done->fetch_add(1);
       } catch (const Error& error) {
@@ -167,9 +159,10 @@ TEST_F(KilledBeginnings, OfEverythingAtRandom) {
     EXPECT_FALSE(one.ended() || two.ended());
     one.kill();
     two.kill();
-    if (kill % 4 == 0) expect_usable();
+    if (kill % 4 != 0) continue;
+    EXPECT_NO_THROW(stage.expect_usable());
   }
-  expect_usable();
+  EXPECT_NO_THROW(stage.expect_usable());
   EXPECT_GT(done->load(), static_cast<std::uint64_t>(kKills));
   std::printf("  %d kills, %lu things done\n", 2 * kKills, done->load());
 }

@@ -4,17 +4,20 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "lease.hpp"
 #include "ringmain/consumer.hpp"
 #include "ringmain/producer.hpp"
 #include "segment.hpp"
 #include "support/child.hpp"
 #include "support/self_checking.hpp"
+#include "support/shared.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace ringmain::testing {
@@ -27,8 +30,9 @@ class Scene {
   static constexpr const char* kGroup = "witnesses";
   static constexpr std::size_t kCapacity = std::size_t{64} << 10;
 
-  Scene() {
-    const auto producer = ringmain::Producer::create(kName, {.directory = directory_.path(), .capacity = kCapacity});
+  explicit Scene(std::chrono::nanoseconds evict_after = {}) {
+    const auto producer = ringmain::Producer::create(
+        kName, {.directory = directory_.path(), .capacity = kCapacity, .evict_after = evict_after});
     witness_.emplace(attach("", Start::oldest()));
     member_.emplace(attach(kGroup, Start::oldest()));
   }
@@ -36,7 +40,12 @@ class Scene {
   Scene& operator=(const Scene&) = delete;
   ~Scene() { ringmain::remove(kName, directory_.path(), /*even_if_in_use=*/true); }
 
-  ringmain::Producer open() const { return ringmain::Producer::open(kName, {.directory = directory_.path()}); }
+  const std::filesystem::path& directory() const { return directory_.path(); }
+  std::int64_t back_at_work() const { return back_at_work_; }  // when the witnesses had a message of the next producer
+
+  ringmain::Producer open() const {
+    return ringmain::Producer::open(kName, {.directory = directory_.path(), .spin = std::chrono::nanoseconds(0)});
+  }
   ringmain::Consumer attach(const char* group, Start start) const {
     return ringmain::Consumer::attach(kName, {.directory = directory_.path(), .group = group, .start = start});
   }
@@ -50,7 +59,9 @@ class Scene {
     return stream_.message(published_, producer.position());
   }
   void publish(ringmain::Producer& producer) {
-    require(producer.try_publish(next_message(producer), Stream::type_of(published_)) == Status::kOk, "publish");
+    const auto bytes = next_message(producer);
+    const Status status = producer.publish_for(bytes, std::chrono::seconds(5), Stream::type_of(published_));
+    require(status == Status::kOk, std::string("publish: ") + describe(status));
     ++published_;
   }
   void expect_next(ringmain::Consumer& consumer, std::uint64_t number) const {
@@ -65,6 +76,9 @@ class Scene {
       expect_next(*member_, seen_);
     }
   }
+  void member_receives() {
+    for (std::uint64_t number = seen_; number < published_; ++number) expect_next(*member_, number);
+  }
   void witness_alone_catches_up() {
     for (; seen_ < published_; ++seen_) expect_next(*witness_, seen_);
   }
@@ -75,18 +89,26 @@ class Scene {
       catch_up();
     }
   }
-  // Until the next message doesn't fit below the limit: its producer will have to look at the groups.
-  void use_up_room() {
+  // Until ready(position, extent) of the next message.
+  template <class Ready>
+  void publish_until(Ready&& ready) {
     auto producer = open();
-    const auto ring = segment();
-    const auto fits = [&] {
-      return producer.position() + algorithm::extent_of(stream_.length_of(published_)) + algorithm::kSlotBytes <=
-             ring.producer().limit.load();
-    };
-    do {
+    while (!ready(producer.position(), algorithm::extent_of(stream_.length_of(published_)))) {
       publish(producer);
       catch_up();
-    } while (fits() || producer.position() < kCapacity);
+    }
+  }
+  // Until the next message doesn't fit below the limit: its producer will have to look at the groups.
+  void use_up_room() {
+    const auto ring = segment();
+    publish_until([&](std::uint64_t position, std::uint64_t extent) {
+      return position >= kCapacity && position + extent + algorithm::kSlotBytes > ring.producer().limit.load();
+    });
+  }
+  // Until there is no room, for the witnesses don't look.
+  void fill() {
+    auto producer = open();
+    while (producer.try_publish(next_message(producer), Stream::type_of(published_)) == Status::kOk) ++published_;
   }
 
   // After a producer's death: a witness finds all of the `attempted` messages or none, the next producer finds the same
@@ -103,6 +125,8 @@ class Scene {
     for (; seen_ < committed; ++seen_) expect_next(*member_, seen_);
     published_ = found;
     publish(producer);
+    catch_up();
+    back_at_work_ = monotonic_ns();
     publish(producer);
     catch_up();
     require(statistics().messages == published_, "wrong count");
@@ -120,9 +144,24 @@ class Scene {
     const Statistics now = statistics();
     require(now.consumers.size() == 2 && now.groups.size() == 1, "somebody is left over");
     require(now.consumers[0].alive && now.consumers[1].alive, "a dead one is left over");
+    producer.close();
+    expect_no_locks_and_files();
   }
 
  private:
+  // But those of the witnesses, who have the first two lines.
+  void expect_no_locks_and_files() const {
+    constexpr off_t kToTheEnd = 0;
+    const Segment ring = segment();
+    require(!leased(ring.consumers_file(), 2, kToTheEnd), "a lock on a consumer's line is left over");
+    require(!leased(ring.ring_file(), kProducerByte, kToTheEnd), "a lock of a producer is left over");
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
+      files += entry.is_regular_file() ? 1 : 0;
+    }
+    require(files == 2, std::to_string(files) + " files are left");
+  }
+
   // Messages that the witness of its own finds at this moment; the member of the group has yet to see them.
   std::uint64_t received_now() {
     for (std::uint64_t count = 0;; ++count) {
@@ -136,6 +175,7 @@ class Scene {
   Stream stream_{7, 16, 900};
   std::uint64_t published_ = 0;
   std::uint64_t seen_ = 0;  // by the witnesses
+  std::int64_t back_at_work_ = 0;
   std::optional<ringmain::Consumer> witness_;
   std::optional<ringmain::Consumer> member_;
 };

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "confined.hpp"
@@ -167,6 +168,26 @@ TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_ring_that_was_born_meanwhil
     EXPECT_FALSE(statistics("ring", directory()).removed);
     ringmain::remove("ring", directory(), true);
   }
+}
+
+// A remover has opened the directory; then another removes the ring, and a new one gets the name: the first finds a
+// directory without a file `ring`, but not by this name.
+TEST_F(LeftoversTest, a_slow_remover_does_not_take_a_new_ring_for_the_rest_of_an_old_one) {
+  { auto old_ring = Producer::create("ring", making()); }
+  std::optional<Producer> producer;
+  const auto on_call = [&](const seccomp_data& call) {
+    const bool opening = std::string_view(reinterpret_cast<const char*>(call.args[1])) == "ring";
+    if (!opening || producer) return 0;
+    ringmain::remove("ring", directory());
+    producer.emplace(Producer::create("ring", making()));
+    return 0;
+  };
+  Refusal refusal;
+  ASSERT_TRUE(
+      intercept({SYS_openat}, on_call, [&] { refusal = refusal_of([&] { ringmain::remove("ring", directory()); }); }));
+  ASSERT_TRUE(producer);
+  EXPECT_EQ(refusal.status, Status::kNotFound);
+  EXPECT_EQ(entries(), std::vector<std::string>{"ring.ring"});
 }
 
 // A remover that died after it took the name has told nobody yet.

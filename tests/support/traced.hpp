@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <elf.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +45,18 @@ class Traced {
   bool step() { return go(PTRACE_SINGLESTEP); }
   // To the next entry to, or return from, a system call. False: the work is done.
   bool to_system_call() { return go(PTRACE_SYSCALL); }
+
+  // The next instruction is one.
+  bool at_system_call() const {
+    user_regs_struct registers{};
+    iovec into{&registers, sizeof registers};
+    ::ptrace(PTRACE_GETREGSET, pid_, NT_PRSTATUS, &into);
+#if defined(__x86_64__)
+    return (::ptrace(PTRACE_PEEKTEXT, pid_, registers.rip, nullptr) & 0xffff) == 0x050f;
+#elif defined(__aarch64__)
+    return (::ptrace(PTRACE_PEEKTEXT, pid_, registers.pc, nullptr) & 0xffffffff) == 0xd4000001;
+#endif
+  }
 
   void kill() {
     if (!running_) return;

@@ -144,6 +144,17 @@ TEST(Lapping, while_a_message_is_borrowed_is_told_with_the_next) {
   EXPECT_EQ(receive(consumer.reader).value().lost, 0U);
 }
 
+TEST(Lapping, while_a_message_is_borrowed_that_tells_of_a_loss_adds_to_it) {
+  Lossy lossy;
+  Attached consumer(lossy.ring);
+  lossy.publish_to(200'000);
+  ASSERT_EQ(consumer.reader.examine(), Status::kOk);
+  ASSERT_NE(consumer.reader.lost_before(), 0U);
+  lossy.publish_to(400'000);
+  ASSERT_EQ(consumer.reader.examine(), Status::kOk);
+  EXPECT_EQ(consumer.reader.lost_before(), lossy.before(consumer.reader.position()));
+}
+
 TEST(Lapping, of_a_message_given_back_too_late_counts_it_as_received) {
   Lossy lossy;
   Attached consumer(lossy.ring);

@@ -301,6 +301,21 @@ TEST(Recovery, counts_though_a_claim_has_scribbled_over_half_the_ring) {
   }
 }
 
+// The same of a batch that was added and not committed, where the last entry is exactly so far behind.
+TEST(Recovery, counts_though_a_batch_has_scribbled_over_half_the_ring) {
+  HookedRing ring(kMinCapacity, Policy::kOverwrite);
+  auto producer = first_producer(ring);
+  const Bytes largest = pattern(0, producer.max_length());
+  ASSERT_TRUE(publish(producer, pattern(0, 48)));
+  ASSERT_TRUE(publish(producer, largest));
+  ASSERT_TRUE(producer.refresh_limit(ring.capacity() / 2));
+  for (const Image& crash : crashes_of(ring, [&] { HookedProducer::Batch(producer).add(largest, 0); })) {
+    PlainRing after(kMinCapacity, Policy::kOverwrite);
+    after.restore(crash);
+    EXPECT_EQ(successor(after).messages(), 2U);
+  }
+}
+
 // The same where the note of the claim was not finished: the entry is lost.
 TEST(Recovery, counts_from_an_earlier_entry_if_the_last_note_was_not_finished) {
   for (std::size_t large : {std::size_t{48}, std::size_t{900}, std::size_t{20'000}, kMinCapacity / 2 - 16}) {

@@ -37,17 +37,14 @@ class Descriptor {
   explicit operator bool() const noexcept { return fd_ >= 0; }
   int get() const noexcept { return fd_; }
 
-  // Still open, and still that file.
+  // Still open, and still that file, as far as the kernel can tell.
   bool intact() const noexcept {
     struct stat now {};
-    return fd_ >= 0 && ::fstat(fd_, &now) == 0 && is(now);
+    return fd_ >= 0 && (::fstat(fd_, &now) == 0 ? is(now) : errno != EBADF);
   }
   int release() noexcept { return std::exchange(fd_, -1); }  // to another owner
   void reset() noexcept {
-    struct stat now {};
-    const bool known = fd_ >= 0 && ::fstat(fd_, &now) == 0;
-    const bool gone = fd_ < 0 || (known ? !is(now) : errno == EBADF);
-    if (!gone) ::close(fd_);
+    if (intact()) ::close(fd_);
     fd_ = -1;
   }
 

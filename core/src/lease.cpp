@@ -100,7 +100,9 @@ void Lease::drop() noexcept {
 bool Lease::intact() const noexcept {
   if (byte_ < 0 || !file_.intact()) return false;
   struct flock range = byte_range(F_WRLCK, byte_, 1);
-  return ::fcntl(file_.get(), F_OFD_SETLK, &range) == 0;  // ours already, or the descriptor is not what it was
+  if (::fcntl(file_.get(), F_OFD_SETLK, &range) == 0) return true;  // it was ours already
+  // By somebody else, or through a descriptor that is not what it was. A kernel that is out of memory says neither.
+  return errno != EAGAIN && errno != EACCES && errno != EBADF;
 }
 
 }  // namespace ringmain

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
+
+#include "interrupted.hpp"
 
 namespace ringmain {
 
@@ -57,5 +60,10 @@ class Descriptor {
   dev_t device_ = 0;
   ino_t inode_ = 0;  // 0: couldn't be asked
 };
+
+// As openat(2), close-on-exec; `directory` may be AT_FDCWD.
+inline Descriptor open_at(int directory, const char* path, int flags, mode_t mode = 0) noexcept {
+  return Descriptor(uninterrupted([&] { return ::openat(directory, path, flags | O_CLOEXEC, mode); }));
+}
 
 }  // namespace ringmain

@@ -159,9 +159,10 @@ Birth::Birth(std::string_view name, const RingOptions& options)
 Birth::~Birth() { discard(); }
 
 void Birth::make_files(const RingOptions& options) {
-  entry_ = temporary_entry(name_, "new");
-  const std::string path = (parent_ / entry_).string();
+  std::string entry = temporary_entry(name_, "new");
+  const std::string path = (parent_ / entry).string();
   if (::mkdir(path.c_str(), 0700) != 0) fail_system("create ring '" + name_ + "' in " + parent_.string(), errno);
+  entry_ = std::move(entry);    // from here on there is something of ours to discard
   ::chmod(path.c_str(), 0700);  // whatever the umask says
   Descriptor directory = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory && errno == ENOENT) throw SweptAway{};

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "support/child.hpp"
+#include "support/scale.hpp"
 
 namespace ringmain::testing {
 
@@ -27,6 +29,15 @@ int in_child(Work&& work, unsigned seconds = 30) {
            work();
          })
       .wait();
+}
+
+// Ends the process by a signal when it has used a second of processor time since the last call, or slept for a minute: a
+// busy machine makes neither of an honest process.
+inline void expect_no_hang() {
+  ::alarm(60);
+  itimerval limit{};
+  limit.it_value.tv_sec = kSanitized ? 20 : 1;
+  ::setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
 inline constexpr uid_t kStranger = 65534;

@@ -52,13 +52,19 @@ std::uint64_t free_bytes(int file) noexcept {
   return space.f_blocks == 0 ? kUnlimited : std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-// Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0.
+// Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0. Older kernels undo what
+// a signal interrupts, so the steps become smaller, until one fits between two signals: a profiler sends many.
 int reserve(int file, std::uint64_t bytes) noexcept {
-  int error = 0;
-  do {
-    error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
-  } while (error == EINTR);
-  return error;
+  constexpr std::uint64_t kSmallestStep = std::uint64_t{64} << 10;
+  std::uint64_t step = bytes;
+  for (std::uint64_t done = 0; done < bytes;) {
+    const std::uint64_t next = std::min(step, bytes - done);
+    const int error = ::posix_fallocate(file, static_cast<off_t>(done), static_cast<off_t>(next));
+    if (error != 0 && error != EINTR) return error;
+    if (error == 0) done += next;
+    if (error == EINTR) step = std::max(step / 2, kSmallestStep);
+  }
+  return 0;
 }
 
 // Above this limit the kernel sends SIGXFSZ.

@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -47,11 +47,22 @@ class FaultInjectionTest : public HostileTest {
     std::size_t mappings = 0;  // of files
     bool operator==(const Holdings&) const = default;
   };
+  // Ranges of addresses that were reserved and not given back, by their size. Without an allocation: who is watched may
+  // hold the allocator's lock just now.
+  struct Reservations {
+    struct OfSize {
+      std::uint64_t bytes = 0;
+      int count = 0;
+    };
+    std::array<OfSize, 8> sizes{};
+    void add(std::uint64_t bytes);
+    void subtract(std::uint64_t bytes);
+  };
   struct Outcome {
-    bool hit = false;                    // something was made to fail
-    std::optional<Refusal> refusal{};    // nothing: all went well
-    std::string foreign{};               // an exception that is no Error
-    std::map<std::uint64_t, int> taken;  // ranges of addresses by size: reserved, and not given back
+    bool hit = false;                  // something was made to fail
+    std::optional<Refusal> refusal{};  // nothing: all went well
+    std::string foreign{};             // an exception that is no Error
+    Reservations reserved{};
 
     template <class Action>
     void catch_all(Action&& action) {

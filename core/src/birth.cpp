@@ -38,7 +38,7 @@ constexpr std::uint64_t kModest = std::uint64_t{64} << 20;
 struct SweptAway {};
 
 Descriptor make_file(int directory, const char* name) {
-  Descriptor file(::openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  Descriptor file = open_at(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   if (!file && errno == ENOENT) throw SweptAway{};
   if (file) ::fchmod(file.get(), 0600);  // whatever the umask says; permit() has the last word
   if (!file) fail_system(std::string("create the file '") + name + "'", errno);
@@ -48,17 +48,23 @@ Descriptor make_file(int directory, const char* name) {
 // Of the file system. A tmpfs may be without a limit of its own, and memfds are.
 std::uint64_t free_bytes(int file) noexcept {
   struct statvfs space {};
-  if (::fstatvfs(file, &space) != 0) return 0;
+  if (uninterrupted([&] { return ::fstatvfs(file, &space); }) != 0) return 0;
   return space.f_blocks == 0 ? kUnlimited : std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-// Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0.
+// Every byte now: a full tmpfs is an error here and would be SIGBUS later. The system's error, or 0. Older kernels undo what
+// a signal interrupts, so the steps become smaller, until one fits between two signals: a profiler sends many.
 int reserve(int file, std::uint64_t bytes) noexcept {
-  int error = 0;
-  do {
-    error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
-  } while (error == EINTR);
-  return error;
+  constexpr std::uint64_t kSmallestStep = std::uint64_t{64} << 10;
+  std::uint64_t step = bytes;
+  for (std::uint64_t done = 0; done < bytes;) {
+    const std::uint64_t next = std::min(step, bytes - done);
+    const int error = ::posix_fallocate(file, static_cast<off_t>(done), static_cast<off_t>(next));
+    if (error != 0 && error != EINTR) return error;
+    if (error == 0) done += next;
+    if (error == EINTR) step = std::max(step / 2, kSmallestStep);
+  }
+  return 0;
 }
 
 // Above this limit the kernel sends SIGXFSZ.
@@ -87,7 +93,8 @@ void reserve_both(int ring, std::uint64_t ring_bytes, int consumers, std::uint64
 }
 
 void write_at_start(int file, const void* data, std::size_t bytes) {
-  if (::pwrite(file, data, bytes, 0) != static_cast<ssize_t>(bytes)) fail_system("write the header", errno);
+  const ssize_t written = uninterrupted([&] { return ::pwrite(file, data, bytes, 0); });
+  if (written != static_cast<ssize_t>(bytes)) fail_system("write the header", errno);
 }
 
 void fill(int ring, int consumers, const RingOptions& options, const std::filesystem::path& parent) {
@@ -158,16 +165,17 @@ Birth::Birth(std::string_view name, const RingOptions& options)
 Birth::~Birth() { discard(); }
 
 void Birth::make_files(const RingOptions& options) {
-  entry_ = temporary_entry(name_, "new");
-  const std::string path = (parent_ / entry_).string();
+  std::string entry = temporary_entry(name_, "new");
+  const std::string path = (parent_ / entry).string();
   if (::mkdir(path.c_str(), 0700) != 0) fail_system("create ring '" + name_ + "' in " + parent_.string(), errno);
+  entry_ = std::move(entry);    // from here on there is something of ours to discard
   ::chmod(path.c_str(), 0700);  // whatever the umask says
-  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  Descriptor directory = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory && errno == ENOENT) throw SweptAway{};
   if (!directory) fail_system("create ring '" + name_ + "'", errno);
   Descriptor ring = make_file(directory.get(), "ring");
   lease_ = std::make_unique<Lease>([&] {
-    Descriptor fresh(::openat(directory.get(), "ring", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor fresh = open_at(directory.get(), "ring", O_RDWR | O_NOFOLLOW);
     if (!fresh && errno == ENOENT) throw SweptAway{};
     if (!fresh) fail_system("create ring '" + name_ + "'", errno);
     return fresh;

@@ -1,6 +1,6 @@
 // Rings from outside: list and remove.
 // SPDX-License-Identifier: MIT
-#include <dirent.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -8,6 +8,7 @@
 #include "bell.hpp"
 #include "fail.hpp"
 #include "leases.hpp"
+#include "listing.hpp"
 #include "names.hpp"
 #include "removal.hpp"
 #include "ringmain/algorithm/registry.hpp"
@@ -36,13 +37,13 @@ std::optional<algorithm::GroupReference> find_shown(const Registry& registry, st
 std::vector<std::string> list(const std::filesystem::path& directory) {
   const std::filesystem::path parent = directory_of(directory);
   sweep(parent);
-  DIR* listing = ::opendir(parent.c_str());
-  if (listing == nullptr) fail_system("list the rings in " + parent.string(), errno);
+  Listing listing(AT_FDCWD, parent.c_str());
+  if (!listing) fail_system("list the rings in " + parent.string(), errno);
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(listing)) {
-    if (auto name = name_of(entry->d_name)) names.push_back(std::move(*name));
+  while (const char* entry = listing.next()) {
+    if (auto name = name_of(entry)) names.push_back(std::move(*name));
   }
-  ::closedir(listing);
+  if (errno != 0) fail_system("list the rings in " + parent.string(), errno);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
+
+#include "interrupted.hpp"
 
 namespace ringmain {
 
@@ -37,17 +40,14 @@ class Descriptor {
   explicit operator bool() const noexcept { return fd_ >= 0; }
   int get() const noexcept { return fd_; }
 
-  // Still open, and still that file.
+  // Still open, and still that file, as far as the kernel can tell.
   bool intact() const noexcept {
     struct stat now {};
-    return fd_ >= 0 && ::fstat(fd_, &now) == 0 && is(now);
+    return fd_ >= 0 && (::fstat(fd_, &now) == 0 ? is(now) : errno != EBADF);
   }
   int release() noexcept { return std::exchange(fd_, -1); }  // to another owner
   void reset() noexcept {
-    struct stat now {};
-    const bool known = fd_ >= 0 && ::fstat(fd_, &now) == 0;
-    const bool gone = fd_ < 0 || (known ? !is(now) : errno == EBADF);
-    if (!gone) ::close(fd_);
+    if (intact()) ::close(fd_);
     fd_ = -1;
   }
 
@@ -60,5 +60,10 @@ class Descriptor {
   dev_t device_ = 0;
   ino_t inode_ = 0;  // 0: couldn't be asked
 };
+
+// As openat(2), close-on-exec; `directory` may be AT_FDCWD.
+inline Descriptor open_at(int directory, const char* path, int flags, mode_t mode = 0) noexcept {
+  return Descriptor(uninterrupted([&] { return ::openat(directory, path, flags | O_CLOEXEC, mode); }));
+}
 
 }  // namespace ringmain

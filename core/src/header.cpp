@@ -12,6 +12,7 @@
 #include "clock.hpp"
 #include "fail.hpp"
 #include "identity.hpp"
+#include "interrupted.hpp"
 #include "names.hpp"
 
 namespace ringmain {
@@ -36,7 +37,7 @@ std::uint64_t size_of(int file, const std::string& what) {
 template <class T>
 T read_at_start(int file, const std::string& what) {
   T value{};
-  const ssize_t got = ::pread(file, &value, sizeof value, 0);
+  const ssize_t got = uninterrupted([&] { return ::pread(file, &value, sizeof value, 0); });
   if (got < 0) fail_system(what, errno);
   if (static_cast<std::size_t>(got) != sizeof value) {
     fail(Status::kTruncated, what + ": a file is shorter than its header; remove the ring");

@@ -13,17 +13,16 @@ namespace ringmain {
 
 Identity random_identity() {
   Identity identity{};
-  if (::getrandom(identity.data(), identity.size(), 0) != static_cast<ssize_t>(identity.size())) {
-    fail_system("getrandom", errno);
-  }
+  const ssize_t drawn = uninterrupted([&] { return ::getrandom(identity.data(), identity.size(), 0); });
+  if (drawn != static_cast<ssize_t>(identity.size())) fail_system("getrandom", errno);
   return identity;
 }
 
 Identity boot_identity() {
   Identity identity{};
-  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  const Descriptor file = open_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY);
   std::array<char, 40> text{};
-  if (!file || ::read(file.get(), text.data(), text.size()) <= 0) return identity;
+  if (!file || uninterrupted([&] { return ::read(file.get(), text.data(), text.size()); }) <= 0) return identity;
   std::size_t digits = 0;
   for (const char c : text) {
     const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;

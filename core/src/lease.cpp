@@ -22,6 +22,10 @@ struct flock byte_range(short type, off_t first, off_t count) noexcept {
   return range;
 }
 
+int ask(int file, int command, struct flock& range) noexcept {
+  return uninterrupted([&] { return ::fcntl(file, command, &range); });
+}
+
 }  // namespace
 
 // Every lease of this process, so that a forked child can let go of them.
@@ -53,12 +57,12 @@ struct LeaseList {
 bool leased(int file, off_t first, off_t count) noexcept {
   struct flock range = byte_range(F_RDLCK, first, count);
   // Who can't be asked after isn't dead.
-  return ::fcntl(file, F_OFD_GETLK, &range) != 0 || range.l_type != F_UNLCK;
+  return ask(file, F_OFD_GETLK, range) != 0 || range.l_type != F_UNLCK;
 }
 
 bool squatted(int file, off_t byte) noexcept {
   struct flock range = byte_range(F_WRLCK, byte, 1);
-  return ::fcntl(file, F_OFD_GETLK, &range) == 0 && range.l_type == F_RDLCK;
+  return ask(file, F_OFD_GETLK, range) == 0 && range.l_type == F_RDLCK;
 }
 
 Lease::Lease(const std::function<Descriptor()>& open, ForkHandler on_fork, void* context)
@@ -81,7 +85,7 @@ Lease::~Lease() {
 
 bool Lease::take(off_t byte) noexcept {
   struct flock range = byte_range(F_WRLCK, byte, 1);
-  if (::fcntl(file_.get(), F_OFD_SETLK, &range) != 0) return false;
+  if (ask(file_.get(), F_OFD_SETLK, range) != 0) return false;
   byte_ = byte;
   return true;
 }
@@ -93,14 +97,16 @@ void Lease::drop() noexcept {
     return;
   }
   struct flock range = byte_range(F_UNLCK, byte_, 1);
-  ::fcntl(file_.get(), F_OFD_SETLK, &range);
+  ask(file_.get(), F_OFD_SETLK, range);
   byte_ = -1;
 }
 
 bool Lease::intact() const noexcept {
   if (byte_ < 0 || !file_.intact()) return false;
   struct flock range = byte_range(F_WRLCK, byte_, 1);
-  return ::fcntl(file_.get(), F_OFD_SETLK, &range) == 0;  // ours already, or the descriptor is not what it was
+  if (ask(file_.get(), F_OFD_SETLK, range) == 0) return true;  // it was ours already
+  // By somebody else, or through a descriptor that is not what it was. A kernel that is out of memory says neither.
+  return errno != EAGAIN && errno != EACCES && errno != EBADF;
 }
 
 }  // namespace ringmain

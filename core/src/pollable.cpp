@@ -69,7 +69,7 @@ class WatchThread {
 
   bool watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
     std::uint64_t drained = 0;
-    [[maybe_unused]] const ssize_t got = ::read(event_.get(), &drained, sizeof drained);
+    uninterrupted([&] { return ::read(event_.get(), &drained, sizeof drained); });
     {
       const std::lock_guard lock(mutex_);
       if (busy_) return true;  // still watching: the bell has not rung since
@@ -94,7 +94,7 @@ class WatchThread {
       lock.lock();
       busy_ = false;
       const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t put = ::write(event_.get(), &one, sizeof one);
+      uninterrupted([&] { return ::write(event_.get(), &one, sizeof one); });
     }
   }
 

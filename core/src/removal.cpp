@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "removal.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "clock.hpp"
 #include "fail.hpp"
 #include "header.hpp"
+#include "listing.hpp"
 #include "names.hpp"
 
 namespace ringmain {
@@ -25,7 +25,7 @@ bool same(const struct stat& one, const struct stat& other) noexcept {
 
 // O_NONBLOCK: a planted FIFO must not hold us up.
 Descriptor open_file(int directory, const char* file) noexcept {
-  return Descriptor(::openat(directory, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  return open_at(directory, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
 }
 
 bool is_regular(int file) noexcept {
@@ -42,7 +42,7 @@ bool is_damage(Status status) noexcept {
 
 Removal::Removal(int parent, std::string entry, std::string what)
     : parent_(parent), entry_(std::move(entry)), what_(std::move(what)) {
-  directory_ = Descriptor(::openat(parent_, entry_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  directory_ = open_at(parent_, entry_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory_) fail_open(what_, "remove", errno);
   if (::fstat(directory_.get(), &identity_) != 0) fail_system(what_, errno);
   check_entries();
@@ -59,15 +59,11 @@ Removal::Removal(int parent, std::string entry, std::string what)
 
 // What these two hold may be garbage; but a directory with anything else in it was made by somebody else.
 void Removal::check_entries() const {
-  Descriptor again(::openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!again) fail_system(what_, errno);
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(again.get()), &::closedir);
+  Listing listing(directory_.get(), ".");
   if (!listing) fail_system(what_, errno);
-  (void)again.release();
-  errno = 0;
-  while (const dirent* entry = ::readdir(listing.get())) {
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == ".." || name == "ring" || name == "consumers") continue;
+  while (const char* entry = listing.next()) {
+    const std::string_view name = entry;
+    if (name == "ring" || name == "consumers") continue;
     fail(Status::kNotARing,
          what_ + ": '" + printable(name) + "' is in it, which is none of a ring's; remove it by hand");
   }
@@ -92,7 +88,8 @@ bool Removal::in_use() const noexcept {
 bool Removal::told() const noexcept {
   constexpr off_t kRemoved = algorithm::kProducerOffset + offsetof(algorithm::NativeProducerLines, removed);
   std::uint32_t removed = 0;
-  return ring_ && ::pread(ring_.get(), &removed, sizeof removed, kRemoved) == sizeof removed && removed != 0;
+  if (ring_) uninterrupted([&] { return ::pread(ring_.get(), &removed, sizeof removed, kRemoved); });
+  return removed != 0;
 }
 
 void Removal::take_lease(std::chrono::nanoseconds patience) {
@@ -180,7 +177,7 @@ void Removal::unlink_bare() {
 }
 
 Descriptor open_parent(const std::filesystem::path& parent, const std::string& what) {
-  Descriptor opened(::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  Descriptor opened = open_at(AT_FDCWD, parent.c_str(), O_PATH | O_DIRECTORY);
   if (!opened) fail_open(what, "reach", errno);
   return opened;
 }
@@ -189,7 +186,7 @@ void remove_own(const Segment& segment) {
   const std::string what = "ring '" + segment.name() + "'";
   const std::string rest = temporary_entry(segment.name(), "old");
   // By way of the ring itself: the path that it was opened by may lead elsewhere by now.
-  const Descriptor parent(::openat(segment.directory(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor parent = open_at(segment.directory(), "..", O_PATH | O_DIRECTORY);
   if (!parent) fail_system(what, errno);
   try {
     Removal removal(parent.get(), entry_of(segment.name()), what);

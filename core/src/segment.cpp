@@ -22,17 +22,17 @@ namespace ringmain {
 namespace {
 
 // O_NONBLOCK: a planted FIFO must not hold us up; fstat will tell that it isn't a regular file.
-constexpr int kOpenFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+constexpr int kOpenFlags = O_NOFOLLOW | O_NONBLOCK;
 
 Descriptor open_directory(std::string_view name, const std::filesystem::path& parent, const std::string& what) {
   const std::filesystem::path path = parent / entry_of(name);
-  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  Descriptor directory = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory) fail_open(what, "reach", errno);
   return directory;
 }
 
 Descriptor reopen(int file, int flags) {
-  Descriptor opened(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), flags | O_CLOEXEC));
+  Descriptor opened = open_at(AT_FDCWD, ("/proc/self/fd/" + std::to_string(file)).c_str(), flags);
   if (!opened) fail_system("reopen a file of the ring through /proc", errno);
   return opened;
 }
@@ -41,7 +41,8 @@ constexpr long kTmpfs = 0x01021994;  // of memfds, too
 
 std::optional<long> file_system_of(int file) noexcept {
   struct statfs system {};
-  return ::fstatfs(file, &system) == 0 ? std::optional<long>(system.f_type) : std::nullopt;
+  const bool asked = uninterrupted([&] { return ::fstatfs(file, &system); }) == 0;
+  return asked ? std::optional<long>(system.f_type) : std::nullopt;
 }
 
 void check_sealed(int file, const std::string& what) {
@@ -68,9 +69,9 @@ Segment Segment::open(std::string_view name, const std::filesystem::path& direct
   segment.name_ = name;
   segment.directory_ = open_directory(name, parent, what);
   const int at = segment.directory_.get();
-  segment.ring_file_ = Descriptor(::openat(at, "ring", flags_of(access, true) | kOpenFlags));
+  segment.ring_file_ = open_at(at, "ring", flags_of(access, true) | kOpenFlags);
   if (!segment.ring_file_) fail_open(what, verb_of(access), errno);
-  segment.consumers_file_ = Descriptor(::openat(at, "consumers", flags_of(access, false) | kOpenFlags));
+  segment.consumers_file_ = open_at(at, "consumers", flags_of(access, false) | kOpenFlags);
   if (!segment.consumers_file_ && access != Access::kWatch) fail_open(what, verb_of(access), errno);
   segment.header_ = read_header(segment.ring_file(), segment.consumers_file(), what);
   segment.map(access);
@@ -143,7 +144,7 @@ Descriptor Segment::reopen_consumers() const { return for_lease("consumers", con
 
 Descriptor Segment::for_lease(const char* entry, int file) const {
   if (!directory_) return reopen(file, O_RDWR);
-  Descriptor opened(::openat(directory_.get(), entry, O_RDWR | kOpenFlags));
+  Descriptor opened = open_at(directory_.get(), entry, O_RDWR | kOpenFlags);
   if (!opened) fail_open("ring '" + name_ + "'", "hold a lease in", errno);
   return opened;
 }
@@ -154,8 +155,7 @@ bool Segment::on_disk() const noexcept {
 }
 
 void Segment::flush() const noexcept {
-  ::fsync(ring_file());
-  ::fsync(consumers_file());
+  for (const int file : {ring_file(), consumers_file()}) uninterrupted([&] { return ::fsync(file); });
 }
 
 // Who lost his descriptors (a stray closefrom()) asks a file of somebody else, and would find everybody dead.

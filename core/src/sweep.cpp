@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sweep.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "listing.hpp"
 #include "names.hpp"
 #include "removal.hpp"
 
@@ -26,23 +27,28 @@ void clear(int parent, const std::string& entry) {
   if (rest.has_its_name()) rest.unlink();
 }
 
+void try_to_clear(int parent, const std::string& entry) noexcept {
+  try {
+    clear(parent, entry);
+  } catch (const std::exception&) {
+    // Somebody is at it, or it isn't ours to remove.
+  }
+}
+
 }  // namespace
 
 void sweep(const std::filesystem::path& parent) noexcept {
-  DIR* listing = ::opendir(parent.c_str());
-  if (listing == nullptr) return;
-  std::vector<std::string> leftovers;
-  while (const dirent* entry = ::readdir(listing)) {
-    if (is_temporary(entry->d_name)) leftovers.emplace_back(entry->d_name);
-  }
-  for (const std::string& entry : leftovers) {
-    try {
-      clear(::dirfd(listing), entry);
-    } catch (const std::exception&) {
-      // Somebody is at it, or it isn't ours to remove.
+  Listing listing(AT_FDCWD, parent.c_str());
+  if (!listing) return;
+  try {
+    std::vector<std::string> leftovers;
+    while (const char* entry = listing.next()) {
+      if (is_temporary(entry)) leftovers.emplace_back(entry);
     }
+    for (const std::string& entry : leftovers) try_to_clear(listing.descriptor(), entry);
+  } catch (const std::bad_alloc&) {
+    // For want of memory: the next sweep finds them, too.
   }
-  ::closedir(listing);
 }
 
 }  // namespace ringmain

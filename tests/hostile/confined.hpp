@@ -7,14 +7,19 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
 
 #include "support/child.hpp"
+#include "support/scale.hpp"
 
 namespace ringmain::testing {
 
@@ -28,6 +33,37 @@ int in_child(Work&& work, unsigned seconds = 30) {
          })
       .wait();
 }
+
+// Ends the process by a signal when it has used a second of processor time since the last call, or slept for a minute: a
+// busy machine makes neither of an honest process.
+inline void expect_no_hang() {
+  ::alarm(60);
+  itimerval limit{};
+  limit.it_value.tv_sec = kSanitized ? 20 : 1;
+  ::setitimer(ITIMER_PROF, &limit, nullptr);
+}
+
+// The longest of many calls, by the processor time that it took.
+class LongestCall {
+ public:
+  template <class Call>
+  auto time(Call&& call) {
+    const auto begin = now();
+    auto result = std::forward<Call>(call)();
+    longest_ = std::max(longest_, now() - begin);
+    return result;
+  }
+  std::chrono::nanoseconds longest() const { return longest_; }
+  bool is_no_hang() const { return longest_ < std::chrono::seconds(kSanitized ? 20 : 1); }
+
+ private:
+  static std::chrono::nanoseconds now() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  }
+  std::chrono::nanoseconds longest_{0};
+};
 
 inline constexpr uid_t kStranger = 65534;
 inline constexpr gid_t kStrangersGroup = 65534;

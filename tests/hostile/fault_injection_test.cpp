@@ -1,209 +1,260 @@
-// Each system call fails in turn, the first time, the second time, ... until all goes well: what then throws is an Error,
-// and nothing is left behind: no descriptor, no entry, no lease.
+// Rings under fire: made, opened, attached to, left, closed, looked at and removed.
 // SPDX-License-Identifier: MIT
-#include <gtest/gtest.h>
-#include <sys/syscall.h>
+#include "fault_injection.hpp"
 
-#include <cerrno>
-#include <optional>
+#include <gtest/gtest.h>
+
+#include <chrono>
 
 #include "confined.hpp"
-#include "raw_ring.hpp"
-#include "refusal.hpp"
-#include "support/intercept.hpp"
 
 namespace ringmain::testing {
 namespace {
 
-struct Fault {
-  const char* name;
-  std::vector<int> numbers;
-  int error;
-};
+using namespace std::chrono_literals;
 
-std::ostream& operator<<(std::ostream& out, const Fault& fault) { return out << fault.name; }
-
-// Calls of the library alone, not of the allocator, which maps memory of its own.
-bool is_ours(const seccomp_data& call) {
-  if (call.nr != SYS_mmap) return true;
-  const auto flags = call.args[3];
-  return (flags & MAP_SHARED) != 0 || (call.args[2] == PROT_NONE && call.args[1] < (std::size_t{1} << 24));
-}
-
-class FaultInjectionTest : public HostileTest, public ::testing::WithParamInterface<Fault> {
+class RingFaultsTest : public FaultInjectionTest {
  protected:
-  static std::size_t open_descriptors() {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-    return count;
-  }
-
-  struct Outcome {
-    bool hit = false;                  // a call was made to fail
-    std::optional<Refusal> refusal{};  // nothing: all went well
-    std::string foreign{};             // an exception that is no Error
-  };
-
-  // With the nth call failing (from 1), or all of them (0).
-  template <class Action>
-  Outcome run_with_fault(int nth, Action&& action) {
-    Outcome outcome;
-    int calls = 0;
-    const bool possible = intercept(
-        GetParam().numbers,
-        [&](const seccomp_data& call) {
-          if (!is_ours(call) || (++calls != nth && nth != 0)) return 0;
-          outcome.hit = true;
-          return GetParam().error;
-        },
-        [&] {
-          try {
-            action();
-          } catch (const Error& error) {
-            outcome.refusal = Refusal{error.status(), error.what()};
-          } catch (const std::exception& error) {
-            outcome.foreign = error.what();
-          }
-        });
-    EXPECT_TRUE(possible) << "the kernel lets nobody watch system calls";
-    return outcome;
-  }
-
-  // `prepare` before, `action` under fire, `retry` afterwards: which must succeed.
-  template <class Prepare, class Action, class Retry>
-  void expect_clean(Prepare&& prepare, Action&& action, Retry&& retry) {
-    for (int nth = 0;; ++nth) {
-      SCOPED_TRACE("failing call: " + (nth == 0 ? std::string("all") : std::to_string(nth)));
-      prepare();
-      const auto entries_before = entries();
-      const auto descriptors_before = open_descriptors();
-      const Outcome outcome = run_with_fault(nth, action);
-      EXPECT_EQ(outcome.foreign, "");
-      EXPECT_EQ(open_descriptors(), descriptors_before);
-      if (outcome.refusal) {
-        EXPECT_NE(outcome.refusal->message, "");
-        EXPECT_NE(outcome.refusal->status, Status::kOk);
-        EXPECT_TRUE(cleans_up_ || entries() == entries_before) << outcome.refusal->message;
-      }
-      EXPECT_TRUE(refused(retry, Status::kOk));
-      ASSERT_NO_THROW((void)list(directory()));  // sweeps
-      for (const auto& name : list(directory())) ringmain::remove(name, directory(), true);
-      EXPECT_EQ(entries(), std::vector<std::string>{});
-      if (HasFailure() || (!outcome.hit && nth > 0)) return;  // one is enough
-      ASSERT_LT(nth, 1000);
-    }
-  }
-
   void make() const {
     auto producer = Producer::create("ring", making());
-    EXPECT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
+    require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
   }
+  // All that one can do with a ring; which is made if it isn't there any more.
   void work() const {
     if (list(directory()).empty()) make();
     auto producer = Producer::open("ring", opening());
     auto consumer = Consumer::attach("ring", attaching());
     auto member = Consumer::attach("ring", joining("group"));
-    require(producer.publish_for(bytes_of("again"), std::chrono::seconds(10)) == Status::kOk, "publish");
-    require(text_of(consumer.receive_for(std::chrono::seconds(10))) == "again", "receive");
-    require(text_of(member.receive_for(std::chrono::seconds(10))) == "again", "receive as a member");
+    require(producer.publish_for(bytes_of("again"), 10s) == Status::kOk, "publish");
+    require(text_of(consumer.receive_for(10s)) == "again", "receive");
+    require(text_of(member.receive_for(10s)) == "again", "receive as a member");
   }
-
-  bool cleans_up_ = false;  // the action removes entries itself, and may fail half-way: then a sweep does the rest
+  // A group, and a member of it that was killed with a message in its hands.
+  void kill_a_member() const {
+    require(in_child([&] {
+              auto member = Consumer::attach("ring", joining("group", Start::oldest()));
+              const Message message = member.receive();
+              require(text_of(message) == "hello", "receive");
+              ::kill(::getpid(), SIGKILL);
+            }) == -SIGKILL,
+            "a member dies");
+  }
+  // What is to be refused is; anything else is thrown.
+  template <class Call>
+  static void expect_status(Status status, Call&& call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      if (error.status() != status) throw;
+      return;
+    }
+    throw std::runtime_error("not refused");
+  }
+  Operation ring_operation(const char* name, Step action) const {
+    return {.name = name, .prepare = [this] { make(); }, .action = std::move(action), .finish = [this] { work(); }};
+  }
 };
 
-TEST_P(FaultInjectionTest, create) {
-  expect_clean([] {}, [&] { make(); }, [&] { work(); });
+TEST_F(RingFaultsTest, create) {
+  expect_clean({.name = "create", .prepare = [] {}, .action = [&] { make(); }, .finish = [&] { work(); }});
 }
 
-TEST_P(FaultInjectionTest, create_what_exists) {
-  cleans_up_ = true;
-  expect_clean([&] { make(); }, [&] { (void)Producer::create("ring", making()); }, [&] { work(); });
+TEST_F(RingFaultsTest, create_what_exists) {
+  auto operation = ring_operation(
+      "create-what-exists", [&] { expect_status(Status::kExists, [&] { (void)Producer::create("ring", making()); }); });
+  operation.changes_directory = true;
+  expect_clean(operation);
 }
 
-TEST_P(FaultInjectionTest, create_unnamed) {
-  expect_clean([] {},
-               [&] {
-                 auto producer = Producer::create_unnamed({.capacity = kCapacity});
-                 auto consumer = Consumer::attach(producer.descriptors());
-                 require(
-                     producer.publish(bytes_of("hello")) == Status::kOk && text_of(consumer.try_receive()) == "hello",
-                     "traffic");
-               },
-               [&] { work(); });
+TEST_F(RingFaultsTest, create_unnamed) {
+  expect_clean({.name = "create-unnamed",
+                .prepare = [] {},
+                .action =
+                    [&] {
+                      auto producer = Producer::create_unnamed({.capacity = kCapacity});
+                      auto consumer = Consumer::attach(producer.descriptors());
+                      auto member = Consumer::attach(producer.descriptors(), {.group = "group"});
+                      require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
+                      require(text_of(consumer.try_receive()) == "hello", "receive");
+                      require(text_of(member.try_receive()) == "hello", "receive as a member");
+                    },
+                .finish = [&] { work(); }});
 }
 
-TEST_P(FaultInjectionTest, open) {
-  expect_clean([&] { make(); },
-               [&] {
-                 auto producer = Producer::open("ring", opening());
-                 require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
-               },
-               [&] { work(); });
+TEST_F(RingFaultsTest, take_over) {
+  expect_clean(ring_operation("take-over", [&] {
+    auto producer = Producer::open("ring", opening());
+    require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
+  }));
 }
 
-TEST_P(FaultInjectionTest, attach) {
-  expect_clean([&] { make(); },
-               [&] {
-                 auto consumer = Consumer::attach("ring", attaching(Start::oldest()));
-                 const Message message = consumer.try_receive();
-                 require(text_of(message) == "hello" || message.status() == Status::kLeaseLost, "receive");
-               },
-               [&] { work(); });
+TEST_F(RingFaultsTest, attach_alone) {
+  expect_clean(ring_operation("attach-alone", [&] {
+    auto consumer = Consumer::attach("ring", attaching(Start::oldest()));
+    require(text_of(consumer.try_receive()) == "hello", "receive");
+  }));
 }
 
-TEST_P(FaultInjectionTest, join) {
-  expect_clean([&] { make(); },
-               [&] {
-                 auto consumer = Consumer::attach("ring", joining("group", Start::oldest()));
-                 auto other = Consumer::attach("ring", joining("group"));
-                 (void)consumer.try_receive();
-               },
-               [&] { work(); });
+TEST_F(RingFaultsTest, attach_to_a_group) {
+  expect_clean(ring_operation("attach-to-a-group", [&] {
+    auto consumer = Consumer::attach("ring", joining("group", Start::oldest()));
+    auto other = Consumer::attach("ring", joining("group"));
+    require(text_of(consumer.try_receive()) == "hello", "receive");
+  }));
 }
 
-TEST_P(FaultInjectionTest, watch) {
-  expect_clean([&] { make(); },
-               [&] {
-                 auto consumer = Consumer::attach("ring", watching(Start::oldest()));
-                 require(text_of(consumer.try_receive()) == "hello", "receive");
-               },
-               [&] { work(); });
+TEST_F(RingFaultsTest, attach_as_a_spectator) {
+  expect_clean(ring_operation("attach-as-a-spectator", [&] {
+    auto consumer = Consumer::attach("ring", watching(Start::oldest()));
+    require(text_of(consumer.try_receive()) == "hello", "receive");
+  }));
 }
 
-TEST_P(FaultInjectionTest, statistics) {
-  expect_clean([&] { make(); }, [&] { require(ringmain::statistics("ring", directory()).messages == 1, "statistics"); },
-               [&] { work(); });
+TEST_F(RingFaultsTest, wait_for_a_ring) {
+  expect_clean({.name = "wait-for-a-ring",
+                .prepare = [] {},
+                .action =
+                    [&] {
+                      auto options = attaching();
+                      options.wait_for_ring = 5ms;
+                      expect_status(Status::kNotFound, [&] { (void)Consumer::attach("ring", options); });
+                    },
+                .finish = [&] { work(); }});
 }
 
-TEST_P(FaultInjectionTest, list) {
-  cleans_up_ = true;
+// What it hands back must be gone afterwards, or the others would wait for it.
+TEST_F(RingFaultsTest, leave) {
+  std::optional<Producer> producer;
+  std::optional<Consumer> consumer;
+  std::optional<Consumer> member;
+  expect_clean({.name = "leave",
+                .prepare =
+                    [&] {
+                      producer.emplace(Producer::create("ring", making()));
+                      consumer.emplace(Consumer::attach("ring", attaching()));
+                      member.emplace(Consumer::attach("ring", joining("group")));
+                    },
+                .action =
+                    [&] {
+                      consumer.reset();
+                      member.reset();
+                    },
+                .finish =
+                    [&] {
+                      for (int i = 0; i < 200; ++i) {
+                        require(producer->publish_for(std::vector<std::byte>(1000), 10s) == Status::kOk, "held");
+                      }
+                      producer.reset();
+                      work();
+                    }});
+}
+
+// In whatever way: it is closed, and consumers see an end.
+TEST_F(RingFaultsTest, close) {
+  std::optional<Producer> producer;
+  std::optional<Consumer> consumer;
+  expect_clean({.name = "close",
+                .prepare =
+                    [&] {
+                      producer.emplace(Producer::create("ring", making()));
+                      consumer.emplace(Consumer::attach("ring", attaching()));
+                    },
+                .action = [&] { producer.reset(); },
+                .finish =
+                    [&] {
+                      require(consumer->receive_for(10s).status() == Status::kEnd, "no end");
+                      consumer.reset();
+                      work();
+                    }});
+}
+
+TEST_F(RingFaultsTest, abandon) {
+  expect_clean(ring_operation("abandon", [&] {
+    auto producer = Producer::open("ring", opening());
+    producer.abandon();
+    require(producer.publish(bytes_of("hello")) == Status::kEnd, "goes on");
+  }));
+}
+
+TEST_F(RingFaultsTest, close_and_remove) {
+  auto operation = ring_operation("close-and-remove", [&] {
+    auto producer = Producer::open("ring", opening());
+    producer.close_and_remove();
+  });
+  operation.changes_directory = true;
+  expect_clean(operation);
+}
+
+TEST_F(RingFaultsTest, remove) {
+  auto operation = ring_operation("remove", [&] { ringmain::remove("ring", directory()); });
+  operation.changes_directory = true;
+  expect_clean(operation);
+}
+
+TEST_F(RingFaultsTest, remove_what_is_in_use) {
+  std::optional<Producer> producer;
+  expect_clean({.name = "remove-what-is-in-use",
+                .prepare = [&] { producer.emplace(Producer::create("ring", making())); },
+                .action = [&] { ringmain::remove("ring", directory(), /*even_if_in_use=*/true); },
+                .finish =
+                    [&] {
+                      producer.reset();
+                      work();
+                    },
+                .changes_directory = true});
+}
+
+TEST_F(RingFaultsTest, remove_a_group) {
+  expect_clean({.name = "remove-a-group",
+                .prepare =
+                    [&] {
+                      make();
+                      auto options = joining("group");
+                      options.durable = true;
+                      auto member = Consumer::attach("ring", options);
+                    },
+                .action = [&] { remove_group("ring", "group", directory()); },
+                .finish = [&] { work(); }});
+}
+
+TEST_F(RingFaultsTest, list_and_sweep) {
   expect_clean(
-      [&] {
-        make();
-        std::filesystem::rename(ring_path(), directory() / "ring.ring.old-0123456789abcdef");
-        make();
-      },
-      [&] { (void)ringmain::list(directory()); }, [&] { work(); });
+      {.name = "list-and-sweep",
+       .prepare =
+           [&] {
+             make();
+             std::filesystem::rename(ring_path(), directory() / "ring.ring.old-0123456789abcdef");
+             make();
+           },
+       .action = [&] { require(ringmain::list(directory()) == std::vector<std::string>{"ring"}, "another list"); },
+       .finish = [&] { work(); },
+       .changes_directory = true});
 }
 
-TEST_P(FaultInjectionTest, remove) {
-  cleans_up_ = true;
-  expect_clean([&] { make(); }, [&] { ringmain::remove("ring", directory()); }, [&] { work(); });
+TEST_F(RingFaultsTest, statistics) {
+  expect_clean(ring_operation("statistics",
+                              [&] { require(ringmain::statistics("ring", directory()).messages == 1, "statistics"); }));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Calls, FaultInjectionTest,
-    ::testing::Values(Fault{"open", {SYS_open, SYS_openat}, EMFILE}, Fault{"mkdir", {SYS_mkdir, SYS_mkdirat}, ENOSPC},
-                      Fault{"mmap", {SYS_mmap}, ENOMEM}, Fault{"fallocate", {SYS_fallocate}, ENOSPC},
-                      Fault{"fcntl", {SYS_fcntl}, ENOLCK},
-                      Fault{"rename", {SYS_rename, SYS_renameat, SYS_renameat2}, EIO},
-                      Fault{"memfd_create", {SYS_memfd_create}, EMFILE}, Fault{"membarrier", {SYS_membarrier}, EPERM},
-                      Fault{"futex", {SYS_futex}, ENOSYS}, Fault{"fstat", {SYS_fstat, SYS_newfstatat, SYS_statx}, EIO},
-                      Fault{"madvise", {SYS_madvise}, ENOMEM}, Fault{"getrandom", {SYS_getrandom}, ENOSYS},
-                      Fault{"read", {SYS_pread64, SYS_read}, EIO}, Fault{"write", {SYS_pwrite64}, EIO},
-                      Fault{"fchmod", {SYS_fchmod, SYS_fchmodat}, EPERM}, Fault{"unlink", {SYS_unlinkat}, EIO},
-                      Fault{"getdents", {SYS_getdents64}, EIO}, Fault{"statfs", {SYS_fstatfs}, ENOSYS}),
-    [](const auto& fault) { return std::string(fault.param.name); });
+TEST_F(RingFaultsTest, inherit_from_a_dead_member) {
+  expect_clean({.name = "inherit",
+                .prepare =
+                    [&] {
+                      make();
+                      kill_a_member();
+                    },
+                .action =
+                    [&] {
+                      auto heir = Consumer::attach("ring", joining("group"));
+                      const Message message = heir.receive_for(10s);
+                      require(text_of(message) == "hello" && message.redelivered(), "not inherited");
+                    },
+                .finish =
+                    [&] {
+                      ringmain::remove("ring", directory(), /*even_if_in_use=*/true);
+                      work();
+                    }});
+}
 
 }  // namespace
 }  // namespace ringmain::testing

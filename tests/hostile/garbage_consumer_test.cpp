@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
 
 #include "confined.hpp"
 #include "garbage.hpp"
@@ -35,7 +36,7 @@ struct Attack {
 class GarbageConsumerTest : public HostileTest, public ::testing::WithParamInterface<Attack> {
  protected:
   static constexpr std::size_t kIdentityBytes = 32;
-  static constexpr std::uint64_t kRounds = scaled(3000);
+  const std::uint64_t rounds_ = proof_scaled(scaled<std::uint64_t>(3000), scaled<std::uint64_t>(300'000));
 
   // Scribbles until it is killed.
   void attack() {
@@ -70,16 +71,27 @@ class GarbageConsumerTest : public HostileTest, public ::testing::WithParamInter
   template <class Also>
   void publish_under_attack(Producer& producer, Also&& also) {
     WholeMessage message(100);
-    const std::uint64_t end = progress_->rounds + kRounds;
+    const std::uint64_t end = progress_->rounds + rounds_;
     for (std::uint64_t i = 0; progress_->rounds < end || i < 1000; ++i) {
-      const Status status = producer.publish_for(message.write(i), 100us);
+      const auto bytes = message.write(i);
+      const Status status = longest_.time([&] { return producer.publish_for(bytes, 100us); });
       require(status == Status::kOk || status == Status::kTimedOut, std::string("publish: ") + describe(status));
       progress_->tail = producer.position();
       also();
+      published_ += status == Status::kOk ? 1 : 0;
     }
+    EXPECT_TRUE(longest_.is_no_hang());
+    std::printf(
+        "PROOF hostile-consumer %s: %lu rounds of nonsense over every word, %lu messages published, the longest "
+        "call took %.1f ms of processor time\n",
+        ::testing::UnitTest::GetInstance()->current_test_info()->name(),
+        static_cast<unsigned long>(progress_->rounds.load()), static_cast<unsigned long>(published_),
+        std::chrono::duration<double, std::milli>(longest_.longest()).count());
   }
 
   const Shared<Progress> progress_;
+  LongestCall longest_;
+  std::uint64_t published_ = 0;
 };
 
 TEST_P(GarbageConsumerTest, does_not_harm_the_producer_and_is_forgotten_when_it_dies) {
@@ -129,7 +141,7 @@ TEST_P(GarbageConsumerTest, does_not_kill_other_consumers) {
     std::vector<std::byte> buffer(kCapacity);
     std::uint64_t lot = GetParam().seed;
     while (!progress_->over) {
-      ::alarm(30);
+      expect_no_hang();
       try {
         const bool member = GetParam().policy == Policy::kWait && mix(lot) % 2 == 0;
         auto consumer =

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstdio>
 
 #include "confined.hpp"
 #include "raw_ring.hpp"
@@ -20,8 +24,54 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Signals to this process, two in a millisecond, whose handler restarts nothing: as some profilers send them.
+class SignalStorm {
+ public:
+  SignalStorm() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { ++count_; };
+    ::sigaction(SIGUSR1, &action, nullptr);
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGUSR1;
+    constexpr timespec kPeriod{0, 500'000};
+    const itimerspec times{kPeriod, kPeriod};
+    require(::timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0, "timer_create");
+    require(::timer_settime(timer_, 0, &times, nullptr) == 0, "timer_settime");
+  }
+  SignalStorm(const SignalStorm&) = delete;
+  SignalStorm& operator=(const SignalStorm&) = delete;
+  ~SignalStorm() { ::timer_delete(timer_); }
+
+  static int signals() { return count_; }
+
+ private:
+  static inline std::atomic<int> count_{0};
+  timer_t timer_{};
+};
+
 class KernelTest : public HostileTest {
  protected:
+  // Of one ring, with all that makes system calls.
+  void live_a_life() const {
+    auto options = making();
+    options.spin = 0ns;
+    auto producer = Producer::create("ring", options);
+    auto reading = attaching();
+    reading.spin = 0ns;
+    auto consumer = Consumer::attach("ring", reading);
+    auto member = Consumer::attach("ring", joining("group"));
+    require(producer.wait_for_consumers(2, 20s) == Status::kOk, "nobody came");
+    require(consumer.receive_for(1ms).status() == Status::kTimedOut, "something in an empty ring");
+    require(producer.publish(bytes_of("hello")) == Status::kOk, "publish");
+    require(text_of(consumer.receive()) == "hello" && text_of(member.receive()) == "hello", "receive");
+    require(statistics("ring", directory()).consumers.size() == 2, "statistics");
+    producer.close();
+    auto next = Producer::open("ring", opening());
+    next.close_and_remove();
+    require(consumer.receive().status() == Status::kEnd, "no end");
+  }
+
   // Two processes that wait for each other all the time, each with these calls forbidden, or not.
   void play_ping_pong(std::vector<int> producers, std::vector<int> consumers, int error) {
     constexpr int kRounds = 300;
@@ -129,6 +179,42 @@ TEST_F(KernelTest, who_can_not_be_asked_after_is_not_dead) {
   std::size_t swept = 0;
   ASSERT_TRUE(intercept({SYS_fcntl}, no_answer, [&] { swept = list(directory()).size(); }));
   EXPECT_EQ(statistics("ring", directory()).consumers.size(), 1U);
+}
+
+// In older kernels a signal interrupts a reservation in memory, and what was reserved is given back. Made again as a whole,
+// a large one would never end.
+TEST_F(KernelTest, a_reservation_that_takes_longer_than_signals_let_it_comes_to_an_end) {
+  constexpr std::uint64_t kBetweenSignals = 1 << 20;
+  int interrupted = 0;
+  Refusal refusal;
+  const auto interrupt = [&](const seccomp_data& call) {
+    return call.args[3] > kBetweenSignals && ++interrupted < 1000 ? EINTR : 0;
+  };
+  ASSERT_TRUE(intercept({SYS_fallocate}, interrupt, [&] {
+    auto large = making();
+    large.capacity = std::size_t{64} << 20;
+    refusal = refusal_of([&] { auto producer = Producer::create("ring", large); });
+  }));
+  EXPECT_EQ(refusal.status, Status::kOk) << refusal.message;
+  EXPECT_LT(interrupted, 20);
+}
+
+TEST_F(KernelTest, signals_that_interrupt_every_call_are_no_errors) {
+  const Shared<std::atomic<int>> signals;
+  EXPECT_EQ(in_child(
+                [&] {
+                  const SignalStorm storm;
+                  auto large = making();
+                  large.capacity = std::size_t{64} << 20;
+                  auto producer = Producer::create("large", large);
+                  ringmain::remove("large", directory(), true);
+                  for (int i = 0; i < 200; ++i) live_a_life();
+                  *signals = SignalStorm::signals();
+                },
+                100),
+            0);
+  EXPECT_GT(*signals, 10);
+  std::printf("PROOF starvation signals: %d signals, 201 rings, 0 errors\n", signals->load());
 }
 
 TEST_F(KernelTest, a_process_without_free_descriptors_is_told_so) {

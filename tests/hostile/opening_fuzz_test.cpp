@@ -1,7 +1,6 @@
 // Segments with random damage, and everything that opens one: an Error or success, never a signal, never a hang.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
-#include <sys/time.h>
 
 #include "confined.hpp"
 #include "garbage.hpp"
@@ -116,14 +115,6 @@ class OpeningFuzzTest : public HostileTest {
     std::filesystem::create_directory(ring_path());
     write_file(ring_path() / name, std::string(bytes, '\0'));
     return ring_path() / name;
-  }
-
-  // Ends the process by a signal when it has used a second of processor time since the last call.
-  static void expect_no_hang() {
-    ::alarm(60);
-    itimerval limit{};
-    limit.it_value.tv_sec = kSanitized ? 20 : 1;
-    ::setitimer(ITIMER_PROF, &limit, nullptr);
   }
 
   const Shared<Outcomes> outcomes_;

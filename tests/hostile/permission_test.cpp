@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdio>
 
 #include "confined.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "support/shared.hpp"
 
 namespace ringmain::testing {
 namespace {
@@ -49,6 +53,31 @@ class PermissionTest : public HostileTest {
     const std::initializer_list<std::string_view> words = {"'ring'", "no permission", "mode and group"};
     require_refused([&] { (void)Consumer::attach("ring", watching()); }, Status::kNoPermission, words);
     require_refused([&] { (void)statistics("ring", directory()); }, Status::kNoPermission, words);
+  }
+  // Tries to make each page of the ring that the library has mapped writable. How many there are.
+  int attack_own_mappings() const {
+    int pages = 0;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      std::uintptr_t begin = 0;
+      std::uintptr_t end = 0;
+      if (line.find(directory().native()) == std::string::npos) continue;
+      require(std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) == 2, "a line of maps");
+      require(line.find(" r--s ") != std::string::npos, "a mapping that isn't read-only: " + line);
+      for (; begin < end; begin += 4096, ++pages) {
+        const int result = ::mprotect(reinterpret_cast<void*>(begin), 4096, PROT_READ | PROT_WRITE);
+        require(result != 0 && errno == EACCES, "made writable");
+      }
+    }
+    return pages;
+  }
+  // Of both files: the slots, and what consumers write.
+  std::array<std::vector<std::byte>, 3> content() const {
+    const RawFile ring(ring_path() / "ring");
+    const RawFile consumers(ring_path() / "consumers");
+    const auto copy = [](std::span<const std::byte> bytes) { return std::vector(bytes.begin(), bytes.end()); };
+    return {copy(ring.bytes().subspan(kProducerOffset, kSlotsOffset - kProducerOffset)),
+            copy(ring.bytes().subspan(kSlotsOffset)), copy(consumers.bytes())};
   }
   void require_watching() const {
     auto spectator = Consumer::attach("ring", watching(Start::oldest()));
@@ -231,6 +260,51 @@ TEST_F(PermissionTest, the_kernel_keeps_consumers_from_the_rings_memory) {
       }),
       0);
   EXPECT_EQ(statistics("ring", directory()).messages, 1U);
+}
+
+// It sleeps and wakes as others do, and neither it nor what it does with the library's own mappings changes one byte.
+TEST_F(PermissionTest, who_may_read_waits_for_messages_and_changes_nothing) {
+  constexpr int kMessages = 100;
+  const Shared<std::atomic<int>> pages;
+  const Shared<std::atomic<bool>> there;
+  Child stranger([&] {
+    become_stranger();
+    auto options = watching();
+    options.spin = std::chrono::nanoseconds{0};
+    options.wait_for_ring = kForever;
+    auto spectator = Consumer::attach("ring", options);
+    *there = true;
+    for (int i = 0; i < kMessages; ++i) {
+      const Message message = spectator.receive();
+      require(text_of(message) == std::to_string(i), std::string("receive: ") + describe(message.status()));
+    }
+    require(spectator.receive().status() == Status::kEnd, "no end");
+    *pages = attack_own_mappings();
+    for (const char* name : {"ring", "consumers"}) {
+      require(::open((ring_path() / name).c_str(), O_RDWR) < 0 && errno == EACCES, "opened to write");
+      require(::open((ring_path() / name).c_str(), O_WRONLY) < 0 && errno == EACCES, "opened to write");
+      require(::truncate((ring_path() / name).c_str(), 0) != 0, "truncated");
+    }
+  });
+  auto producer = Producer::create("ring", of_mode(0644));
+  auto slow = Consumer::attach("ring", attaching());  // holds what the stranger is to see
+  wait_until([&] { return there->load() || stranger.ended(); });
+  for (int i = 0; i < kMessages; ++i) {
+    if (i % 10 == 0) ::usleep(5000);  // so that it sleeps
+    ASSERT_EQ(producer.publish(bytes_of(std::to_string(i))), Status::kOk);
+  }
+  const auto before = content();
+  producer.close();
+  EXPECT_EQ(stranger.wait(), 0);
+  auto after = content();
+  const RawFile ring(ring_path() / "ring");
+  EXPECT_EQ(ring.lines().end.load(), ring.lines().tail.load() + 1);  // what the producer itself has changed since
+  after[0] = before[0];
+  EXPECT_EQ(after, before);
+  EXPECT_EQ(*pages, static_cast<int>(kSlotsOffset + 2 * kCapacity + kConsumersBytes) / 4096);
+  std::printf(
+      "PROOF read-only stranger: %d messages waited for, %d pages that could not be made writable, 0 bytes changed\n",
+      kMessages, pages->load());
 }
 
 // Not even its owner, by mistake: what a consumer is given is mapped read-only.

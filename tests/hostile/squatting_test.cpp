@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
 
 #include "confined.hpp"
 #include "lease.hpp"
@@ -14,13 +15,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Read locks, held through a descriptor that can't write.
+// Locks; read locks through a descriptor that can't write.
 class Squatter {
  public:
-  Squatter(const std::filesystem::path& file, off_t first, off_t count)
-      : file_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+  Squatter(const std::filesystem::path& file, off_t first, off_t count, short type = F_RDLCK)
+      : file_(::open(file.c_str(), (type == F_RDLCK ? O_RDONLY : O_RDWR) | O_CLOEXEC)) {
     struct flock range {};
-    range.l_type = F_RDLCK;
+    range.l_type = type;
     range.l_whence = SEEK_SET;
     range.l_start = first;
     range.l_len = count;
@@ -102,6 +103,46 @@ TEST_F(SquattingTest, does_not_lose_a_lease_that_is_held) {
   ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
   EXPECT_EQ(text_of(consumer.try_receive()), "hello");
   EXPECT_EQ(consumer.receive_for(200ms).status(), Status::kTimedOut);
+}
+
+// By who may write the consumers' file, and so can pretend to live on any line.
+TEST_F(SquattingTest, on_any_one_byte_with_either_lock_leaves_room_for_all) {
+  auto producer = Producer::create("ring", making());
+  auto early = Consumer::attach("ring", attaching());
+  std::uint64_t received = 0;
+  for (const short type : {short{F_RDLCK}, short{F_WRLCK}}) {
+    for (off_t byte = 1; byte < static_cast<off_t>(kMaxConsumers) + 2; ++byte) {
+      const Squatter squatter(ring_path() / "consumers", byte, 1, type);
+      auto late = Consumer::attach("ring", attaching());
+      auto member = Consumer::attach("ring", joining("group"));
+      ASSERT_EQ(producer.publish_for(bytes_of("hello"), 10s), Status::kOk) << byte;
+      for (Consumer* consumer : {&early, &late, &member}) {
+        ASSERT_EQ(text_of(consumer->receive_for(10s)), "hello") << byte;
+        ++received;
+      }
+    }
+  }
+  for (int i = 0; i < 300; ++i) {  // nobody is left over that would hold the producer
+    ASSERT_EQ(producer.publish_for(std::vector<std::byte>(1000), 10s), Status::kOk);
+    ASSERT_TRUE(early.receive_for(10s));
+  }
+  std::printf("PROOF squatting consumers: %zu bytes by 2 kinds of locks, %lu messages, 0 lost, 0 held\n",
+              kMaxConsumers + 1, static_cast<unsigned long>(received));
+}
+
+// With the lines full of lives that are none: an attack by who may write them. Its end is the end of it.
+TEST_F(SquattingTest, on_all_bytes_as_if_alive_is_told_to_who_wants_to_attach_and_over_with_its_end) {
+  auto producer = Producer::create("ring", making());
+  {
+    const Squatter squatter(ring_path() / "consumers", 0, kMaxConsumers, F_WRLCK);
+    EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", attaching()); }, Status::kTooMany, {"'ring'"}));
+    EXPECT_TRUE(refused([&] { (void)Consumer::attach("ring", joining("group")); }, Status::kTooMany, {"'ring'"}));
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_EQ(producer.publish_for(std::vector<std::byte>(1000), 10s), Status::kOk);
+    }
+  }
+  auto consumer = Consumer::attach("ring", attaching());
+  auto member = Consumer::attach("ring", joining("group"));
 }
 
 TEST_F(SquattingTest, on_the_removers_byte_is_told_from_a_remover) {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "allocations.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace ringmain::testing {
+
+namespace {
+
+struct Plan {
+  bool acting = false;
+  bool happened = false;
+  int nth = 0;
+  int count = 0;
+};
+thread_local Plan plan;
+
+bool fails_now() noexcept {
+  if (!plan.acting || (++plan.count != plan.nth && plan.nth != 0)) return false;
+  return plan.happened = true;
+}
+
+}  // namespace
+
+FailingAllocation::FailingAllocation(int nth) noexcept { plan = {.acting = true, .nth = nth}; }
+FailingAllocation::~FailingAllocation() { plan.acting = false; }
+bool FailingAllocation::happened() noexcept { return plan.happened; }
+
+}  // namespace ringmain::testing
+
+// All other forms of new and delete come by these.
+void* operator new(std::size_t size) {
+  if (ringmain::testing::fails_now()) throw std::bad_alloc();
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -1,6 +1,6 @@
 // The end comes after the last message.
 // SPDX-License-Identifier: MIT
-#include "weak_memory/prove.hpp"
+#include "weak_memory/proof.hpp"
 #include "weak_memory/scene.hpp"
 
 namespace ringmain::testing {
@@ -38,7 +38,11 @@ class Closing : public Scene {
 
 TEST(WeakEnd, is_seen_after_the_last_message) {
   Closing scenario;
-  prove(scenario, "close", {}, {without("E1"), without("E2")});
+  const Proof proof(scenario, "close");
+  proof.holds();
+  proof.needs(without("T1"));
+  proof.can_miss(without("E1"), "the position in the end, which no message is left before");
+  proof.can_miss(without("E2"), "the same");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The index and the tail: what they say of a position is of one moment.
 // SPDX-License-Identifier: MIT
 #include "ringmain/algorithm/start.hpp"
-#include "weak_memory/prove.hpp"
+#include "weak_memory/proof.hpp"
 #include "weak_memory/scene.hpp"
 
 namespace ringmain::testing {
@@ -25,28 +25,32 @@ class Noting : public Scene {
  private:
   static void expect(const std::optional<Place>& found, const Place& place) {
     if (!found) return;
-    model::require(found->position == place.position && found->messages == place.messages && found->bytes == place.bytes,
-                   "the counts of another place");
+    model::require(
+        found->position == place.position && found->messages == place.messages && found->bytes == place.bytes,
+        "the counts of another place");
   }
   const Place new_place;
 };
 
 TEST(WeakIndex, never_pairs_a_position_with_the_counts_of_another) {
   Noting scenario;
-  prove(scenario, "note", {}, {without("I1"), without("I2"), without("I3"), without("I4")});
+  const Proof proof(scenario, "note");
+  proof.holds();
+  proof.holds_in_all();
+  for (const char* label : {"I1", "I2", "I3", "I4"}) proof.needs(without(label));
+  proof.needs(sinking("bytes noted after the position", lines_with("entry.bytes.store(")));
 }
 
-// The tail moves on in its step of the index while somebody asks for it.
+// The tail moves on in its step of the index while somebody looks for a place to start.
 class Following : public Scene {
  public:
   Following() : Scene(kMinCapacity) { publish(length_of(64)); }
 
   void act(unsigned party) override {
     if (party == 0) {
-      publish(length_of(64));
-      publish(length_of(64));
+      for (int message = 0; message < 2; ++message) publish(length_of(64));
     } else {
-      const auto place = algorithm::newest(ring.ring());
+      const auto place = algorithm::locate(ring.ring(), Start::at(128));
       model::require(place && place->position == 64 * place->messages, "no place at the tail");
     }
   }
@@ -54,7 +58,12 @@ class Following : public Scene {
 
 TEST(WeakTail, is_led_to_when_it_is_seen) {
   Following scenario;
-  prove(scenario, "newest", {}, {without("N1"), without("N2", "walk.hpp")});
+  const Proof proof(scenario, "locate");
+  proof.holds();
+  proof.needs(without("N1"));
+  proof.needs(sinking("T1 after the tail", lines_of("T1")));
+  proof.needs_one_of("N2", "I2");
+  proof.can_miss(without("T2"), "N2 and I2");
 }
 
 // What is walked through to get to the tail is overwritten, by a message of half a ring that stands at the tail. Its step
@@ -78,8 +87,8 @@ class Walking : public Scene {
     if (party == 0) {
       if (producer.try_claim(length_of(kHalf)) == nullptr) return;
       auto* const header = ring.ring().header_at(0);  // inside of the new payload
-      header->length_and_type.store(length_of(kTail - 128), std::memory_order_relaxed);
-      if (bytes_ == With::kNoHeaders) header->tag.store(0, std::memory_order_relaxed);
+      const Position next = bytes_ == With::kFalseHeaders ? kTail - 128 : kTail - 256;
+      header->length_and_type.store(length_of(next), std::memory_order_relaxed);
       (void)producer.commit(length_of(kHalf), 0);
     } else {
       const auto place = algorithm::newest(ring.ring());
@@ -96,9 +105,14 @@ class Walking : public Scene {
 
 TEST(WeakTail, is_never_told_by_bytes_that_are_overwritten) {
   Walking misled(Walking::With::kFalseHeaders);
-  prove(misled, "newest over false headers", {}, {without("I5")});
+  const Proof of_misled(misled, "newest over false headers");
+  of_misled.holds();
+  of_misled.needs(without("I5"));
   Walking stopped(Walking::With::kNoHeaders);
-  prove(stopped, "newest over no headers", {}, {without("I6")});
+  const Proof of_stopped(stopped, "newest over no headers");
+  of_stopped.holds();
+  of_stopped.needs(without("I5"));
+  of_stopped.needs(without("I6"));
 }
 
 }  // namespace

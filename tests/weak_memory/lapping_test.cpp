@@ -1,6 +1,6 @@
 // An overwriting ring: what is overwritten while it is read is not believed.
 // SPDX-License-Identifier: MIT
-#include "weak_memory/prove.hpp"
+#include "weak_memory/proof.hpp"
 #include "weak_memory/scene.hpp"
 
 namespace ringmain::testing {
@@ -44,7 +44,12 @@ class Overtaking : public FullScene {
 
 TEST(WeakLapping, is_noticed_by_who_read_new_bytes) {
   Overtaking scenario;
-  prove(scenario, "overtake", {}, {without("L1"), without("L2")});
+  const Proof proof(scenario, "overtake");
+  proof.holds();
+  proof.needs(without("L1"));
+  proof.needs(without("L2"));
+  proof.needs(sinking("the limit told after the first byte", lines_with("limit.store(settled")));
+  proof.can_miss(without("N2"), "I2, a fence of all who read the index");
 }
 
 }  // namespace

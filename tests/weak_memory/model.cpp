@@ -1,9 +1,9 @@
 // The only file that knows Relacy: its headers redefine `new` and the names of the memory orders.
 //
-// What the checker knows: C++ acquire and release, of accesses and of fences; sequentially consistent fences; loads that
-// return one of the last three values stored (in a bounded search: of the last two) unless the order forbids it; races on
-// what isn't atomic. What it doesn't know: a load that returns what is stored later, and stores to one word that
-// others see in another order than they were made; both would take stores that overtake loads.
+// What it knows: acquire and release, of accesses and of fences; sequentially consistent fences; loads that return one of
+// the last three values stored (in a search of all executions: of the last two) where no order forbids it; races on what
+// isn't atomic. What it doesn't: loads that are overtaken by a store behind them, except that what isn't atomic is found
+// in a race; C++20's shorter release sequences (a relaxed store after a release store of the same party still releases).
 // SPDX-License-Identifier: MIT
 #include "weak_memory/model.hpp"
 
@@ -30,7 +30,6 @@
 #undef memory_order_release
 #undef memory_order_acq_rel
 #undef memory_order_seq_cst
-#undef $
 
 namespace ringmain::testing::model {
 
@@ -99,7 +98,7 @@ class World {
 
   std::uint64_t load(Word word, std::memory_order order, Site site) {
     if (weakened(site)) order = std::memory_order_relaxed;
-    const int index = index_of(word);
+    const int index = index_of(word, true);
     if (index < 0) return word.value;
     const std::uint64_t value = atomic(index).load(order_of(order), info_of(site));
     surface();
@@ -134,17 +133,19 @@ class World {
   }
 
   std::uint64_t read(Word word) {
-    const int index = index_of(word);
+    const int index = index_of(word, false);
     return index < 0 ? word.value : plain(index)(RL_INFO).load();
   }
   void write(Word word, std::uint64_t value) { plain(index_of_written(word, false))(RL_INFO).store(value); }
 
   void fence(std::memory_order order, Site site) {
-    if (!weakened(site)) rl::atomic_thread_fence(order_of(order), info_of(site));
+    if (weakened(site)) return;
+    if (overtaken(site)) order = std::memory_order_acq_rel;
+    rl::atomic_thread_fence(order_of(order), info_of(site));
   }
   void membarrier(std::string_view label) {
     rl::ctx().sched();
-    if (mutation_ != nullptr && mutation_->no_barrier == label) {
+    if (mutation_ != nullptr && mutation_->lazy == label) {
       mutation_->planted = true;
     } else {
       rl::systemwide_fence(RL_INFO);
@@ -174,7 +175,9 @@ class World {
   };
 
   std::vector<Scenario::Written>& written() const { return scenario_->written_; }
-  Atomic& atomic(int index) { return *std::launder(reinterpret_cast<Atomic*>(&words_[static_cast<std::size_t>(index)])); }
+  Atomic& atomic(int index) {
+    return *std::launder(reinterpret_cast<Atomic*>(&words_[static_cast<std::size_t>(index)]));
+  }
   Plain& plain(int index) { return *std::launder(reinterpret_cast<Plain*>(&words_[static_cast<std::size_t>(index)])); }
 
   bool shared(Word word) const {
@@ -184,9 +187,13 @@ class World {
   std::size_t offset_of(Word word) const {
     return static_cast<std::size_t>(static_cast<const std::byte*>(word.address) - memory_.data());
   }
-  int index_of(Word word) const { return shared(word) ? indices_[offset_of(word) / 4] : -1; }
+  int index_of(Word word, bool atomic) {
+    const int index = shared(word) ? indices_[offset_of(word) / 4] : -1;
+    require(index < 0 || written()[static_cast<std::size_t>(index)].atomic == atomic, "a word of two kinds");
+    return index;
+  }
   int index_of_written(Word word, bool atomic) {
-    const int index = index_of(word);
+    const int index = index_of(word, atomic);
     if (index < 0) {
       unknown_ = Scenario::Written{offset_of(word), atomic, word.value};
       require(false, "a word that nobody was known to write");
@@ -194,9 +201,7 @@ class World {
     return index;
   }
 
-  void perform(const Store& made) {
-    atomic(made.index).store(made.value, order_of(made.order), info_of(made.site));
-  }
+  void perform(const Store& made) { atomic(made.index).store(made.value, order_of(made.order), info_of(made.site)); }
   // What sank comes after the access that was just made.
   void surface() {
     if (mutation_ == nullptr) return;
@@ -206,6 +211,7 @@ class World {
   }
 
   bool weakened(Site site) const { return mutation_ != nullptr && planted_at(mutation_->weakened, site); }
+  bool overtaken(Site site) const { return mutation_ != nullptr && planted_at(mutation_->overtaken, site); }
   bool sinks(Site site) const { return mutation_ != nullptr && planted_at(mutation_->sinking, site); }
   bool planted_at(const Mutation::Lines& lines, Site site) const {
     const char* slash = std::strrchr(site.file, '/');
@@ -247,7 +253,7 @@ Verdict simulate(unsigned parties, Search search, std::uint64_t limit) {
   if (search == Search::kRandom) {
     params.iteration_count = limit;
   } else {
-    params.search_type = rl::sched_bound;
+    params.search_type = search == Search::kAll ? rl::sched_full : rl::sched_bound;
     params.context_bound = static_cast<unsigned>(limit);
   }
   const bool right = parties == 2 ? rl::simulate<Suite<2>>(params) : rl::simulate<Suite<3>>(params);

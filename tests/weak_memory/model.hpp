@@ -57,15 +57,19 @@ class Scenario {
 // What a mutant does to the code.
 struct Mutation {
   using Lines = std::set<std::pair<std::string, int>>;  // file without its folder, line
-  Lines weakened{};        // a load or store there is relaxed, an exchange doesn't release, a fence is none
-  Lines sinking{};         // a store there comes after the next access, as a compiler may have it that isn't told otherwise
-  std::string no_barrier{};  // who sleeps without membarrier()
-  bool planted = false;      // the code came by there
+
+  Lines weakened{};    // a load or store there is relaxed, an exchange doesn't release, a fence is none
+  Lines overtaken{};   // a full fence there lets loads overtake stores
+  Lines sinking{};     // a store there comes after the next access, as a compiler may have it that isn't told otherwise
+  std::string lazy{};  // who sleeps without membarrier()
+
+  bool planted = false;  // the code came by there
 };
 
 enum class Search {
   kRandom,   // `limit` executions, drawn by lot
   kBounded,  // all executions with at most `limit` preemptions
+  kAll,
 };
 
 struct Verdict {
@@ -93,7 +97,9 @@ std::uint64_t read(Word word);
 void write(Word word, std::uint64_t value);
 
 void fence(std::memory_order order, Site site);
-void membarrier(std::string_view label);  // every party executes a full fence at this moment
+// What membarrier(2) does: every party executes a full fence at this moment, wherever it is. So its own stores and loads
+// are kept apart for the caller, or not at all; nothing is asked of them, nor is more promised. `label`: for mutants.
+void membarrier(std::string_view label = "");
 
 // Ends the execution: it went wrong.
 void require(bool right, const char* what);

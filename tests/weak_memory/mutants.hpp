@@ -56,19 +56,18 @@ inline model::Mutation::Lines both(model::Mutation::Lines lines, const model::Mu
 }
 
 // Without what a label asks for: loads and stores relaxed, exchanges without their release, fences gone.
-inline Mutant without(const std::string& label, std::string_view file = "") {
-  return {label + (file.empty() ? "" : " of " + std::string(file)), {.weakened = lines_of(label, file)}};
-}
+inline Mutant without(const std::string& label) { return {label, {.weakened = lines_of(label)}}; }
 inline Mutant without(std::string name, model::Mutation::Lines lines) {
   return {std::move(name), {.weakened = std::move(lines)}};
+}
+// A full fence that orders everything but a load behind a store.
+inline Mutant without_store_load(const std::string& label) {
+  return {label + " without StoreLoad", {.overtaken = lines_of(label)}};
 }
 // As if a compiler, that no barrier tells otherwise, moved these stores below the next access.
 inline Mutant sinking(std::string name, model::Mutation::Lines lines) {
   return {std::move(name), {.sinking = std::move(lines)}};
 }
-inline Mutant without_membarrier(std::string label) {
-  const std::string name = label;
-  return {name, {.no_barrier = std::move(label)}};
-}
+inline Mutant without_membarrier(const std::string& label) { return {label, {.lazy = label}}; }
 
 }  // namespace ringmain::testing

@@ -1,6 +1,6 @@
 // Room: what a consumer has not released isn't overwritten, whoever holds it.
 // SPDX-License-Identifier: MIT
-#include "weak_memory/prove.hpp"
+#include "weak_memory/proof.hpp"
 #include "weak_memory/scene.hpp"
 
 namespace ringmain::testing {
@@ -28,7 +28,11 @@ class Releasing : public FullScene {
 
 TEST(WeakRoom, is_made_only_by_who_has_read) {
   Releasing scenario;
-  prove(scenario, "release and reuse", {}, {without("R1"), without("R2")});
+  const Proof proof(scenario, "release and reuse");
+  proof.holds();
+  proof.holds_in_all();
+  proof.needs(without("R1"));
+  proof.needs_one_of("R2", "J2");
 }
 
 // Members take the first message, and the next.
@@ -63,15 +67,22 @@ class Taking : public FullScene {
 
 TEST(WeakGroup, holds_what_a_member_takes) {
   Taking scenario(1);
-  prove(scenario, "take", {}, {without("H1", both(lines_of("H1"), lines_with("head_->compare_exchange_strong(at, next_"))),
-                              without("H2"), without("H1 of the intent", lines_of("H1")),
-                              without("H1 of the head", lines_with("head_->compare_exchange_strong(at, next_")),
-                              sinking("H1 after the head", lines_of("H1")), without("R1"), without("R2")});
+  const auto exchange = lines_with("head_->compare_exchange_strong(at, next_");
+  const Proof proof(scenario, "take");
+  proof.holds();
+  proof.needs(without("H1", both(lines_of("H1"), exchange)));
+  proof.needs(without("H1 of the head", exchange));
+  proof.needs(sinking("H1 of the intent, told after the head", lines_of("H1")));
+  proof.can_miss(without("H1"), "the release of the head");
+  proof.needs_one_of("H2", "J2");
+  proof.needs(without("R1"));
 }
 
 TEST(WeakGroup, holds_what_changes_hands) {
   Taking scenario(2);
-  prove(scenario, "take by two", {.preemptions = 2}, {without("H2")});
+  const Proof proof(scenario, "take by two");
+  proof.holds(2);
+  proof.needs(without("H1", both(lines_of("H1"), lines_with("head_->compare_exchange_strong(at, next_"))));
 }
 
 }  // namespace

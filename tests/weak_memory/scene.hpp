@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stdexcept>
-#include <memory>
 #include <vector>
 
 #include "ringmain/algorithm/producer.hpp"
@@ -28,8 +28,8 @@ constexpr std::uint64_t length_of(std::uint64_t extent) { return extent - algori
 
 class Scene : public model::Scenario {
  public:
-  explicit Scene(std::uint64_t capacity = kPage, Policy policy = Policy::kWait)
-      : ring(capacity, policy), first_producer(ring.ring()) {
+  explicit Scene(std::uint64_t capacity = kPage, Policy policy = Policy::kWait, bool fenced = false)
+      : ring(capacity, policy), first_producer(ring.ring(), fenced) {
     first_producer.begin();
   }
 
@@ -37,7 +37,10 @@ class Scene : public model::Scenario {
     auto* const from = reinterpret_cast<std::byte*>(&ring.lines());
     return {from, ring.ring().slots + ring.capacity()};
   }
-  void begin() override { producer = first_producer; }
+  void begin() override {
+    producer = first_producer;
+    told = false;
+  }
 
  protected:
   // Publishes before the executions, or in one by party 0, a message whose payload begins with `value`. False: no room.
@@ -46,7 +49,7 @@ class Scene : public model::Scenario {
     std::byte* const claim = room_for(by, length);
     if (claim == nullptr) return false;
     write_payload(claim, value);
-    told = by.commit(length, 0);
+    told |= by.commit(length, 0);
     return true;
   }
   // Where a position is, without the mirror.
@@ -61,14 +64,14 @@ class Scene : public model::Scenario {
   PlainRing<CheckedMemory> ring;
   CheckedProducer first_producer;  // as it is before each execution
   CheckedProducer producer;
-  bool told = false;  // the last publish found that somebody sleeps
+  bool told = false;  // of somebody who sleeps
 };
 
 // A ring of one page that is full of four messages, but for the slot that is always free. The next message is to lie over
 // the payload of the first, as soon as that is released.
 class FullScene : public Scene {
  public:
-  explicit FullScene(Policy policy = Policy::kWait) : Scene(kPage, policy) {}
+  explicit FullScene(Policy policy = Policy::kWait, bool fenced = false) : Scene(kPage, policy, fenced) {}
 
  protected:
   static constexpr std::uint64_t kFirst = 1;  // the first message's payload

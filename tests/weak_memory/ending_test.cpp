@@ -42,7 +42,7 @@ TEST(WeakEnd, is_seen_after_the_last_message) {
   proof.holds();
   proof.needs(without("T1"));
   proof.can_miss(without("E1"), "the position in the end, which no message is left before");
-  proof.can_miss(without("E2"), "the same");
+  proof.can_miss(without("E2"), "that position");
 }
 
 }  // namespace

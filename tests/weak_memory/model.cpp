@@ -213,7 +213,7 @@ class World {
   bool weakened(Site site) const { return mutation_ != nullptr && planted_at(mutation_->weakened, site); }
   bool overtaken(Site site) const { return mutation_ != nullptr && planted_at(mutation_->overtaken, site); }
   bool sinks(Site site) const { return mutation_ != nullptr && planted_at(mutation_->sinking, site); }
-  bool planted_at(const Mutation::Lines& lines, Site site) const {
+  bool planted_at(const Lines& lines, Site site) const {
     const char* slash = std::strrchr(site.file, '/');
     const char* name = slash == nullptr ? site.file : slash + 1;
     for (const auto& [file, line] : lines) {

@@ -54,10 +54,10 @@ class Scenario {
   std::vector<Written> written_;  // as far as it is known
 };
 
+using Lines = std::set<std::pair<std::string, int>>;  // of files, without their folder
+
 // What a mutant does to the code.
 struct Mutation {
-  using Lines = std::set<std::pair<std::string, int>>;  // file without its folder, line
-
   Lines weakened{};    // a load or store there is relaxed, an exchange doesn't release, a fence is none
   Lines overtaken{};   // a full fence there lets loads overtake stores
   Lines sinking{};     // a store there comes after the next access, as a compiler may have it that isn't told otherwise

@@ -1,6 +1,7 @@
 #!/bin/sh
 # labels.sh PROJECT: the labels of memory orders ("// [T1] release: pairs with [T2]. ...") are consistent. Each has a partner
-# that names it back, and a row in docs/memory_ordering.md with the same partners; the tests that a row names exist.
+# that names it back, and a row in docs/memory_ordering.md with the same partners; the tests that a row names exist; and
+# those of the algorithm are tried under the weak-memory checker.
 # Prints what is wrong; 1 if anything is.
 # SPDX-License-Identifier: MIT
 set -eu
@@ -82,6 +83,9 @@ sort -u "$work/tests.raw" > "$work/tests"
       grep -qx "$label $partner" "$work/code" || echo "[$label] pairs with [$partner] in $page, but not in core/"
     fi
   done < "$work/rows"
+  grep -oh '// \[[A-Z][0-9]\]' -r core/include/ringmain/algorithm | tr -d '/[] ' | sort -u | while read -r label; do
+    grep -rq "\"$label\"" tests/weak_memory || echo "[$label] is not tried in tests/weak_memory"
+  done
   while read -r label suite name; do
     grep -rqE "^ *TEST(_F|_P)?\($suite, $name\)" tests || echo "$page names the test $suite.$name for [$label]; there is none"
   done < "$work/tests"

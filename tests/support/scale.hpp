@@ -1,8 +1,10 @@
-// How much work a test does: less under a sanitizer, which makes everything many times slower.
+// How much work a test does: less under a sanitizer, which makes everything many times slower; more as a part of a proof.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 namespace ringmain::testing {
 
@@ -25,6 +27,13 @@ inline constexpr bool kSanitized = false;
 template <class Count>
 constexpr Count scaled(Count count) {
   return kSanitized ? std::max<Count>(count / 20, 1) : count;
+}
+
+// `quick` things in an everyday run, `full` ones under `make proof`.
+template <class Count>
+Count proof_scaled(Count quick, Count full) {
+  const char* proof = std::getenv("RINGMAIN_PROOF");
+  return proof != nullptr && std::string_view(proof) == "full" ? full : quick;
 }
 
 }  // namespace ringmain::testing

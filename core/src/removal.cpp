@@ -173,8 +173,11 @@ void Removal::unlink() noexcept {
 
 void Removal::unlink_bare() {
   if (::unlinkat(parent_, entry_.c_str(), AT_REMOVEDIR) == 0) return;
-  if (errno == ENOTEMPTY || errno == EEXIST) fail(Status::kNotARing, what_ + ": has no file 'ring'; remove it by hand");
-  fail_system("remove " + what_, errno);
+  const int error = errno;
+  // It was bare because somebody removed it under our eyes; what has the name now is another.
+  if (!has_its_name()) fail_gone();
+  if (error == ENOTEMPTY || error == EEXIST) fail(Status::kNotARing, what_ + ": has no file 'ring'; remove it by hand");
+  fail_system("remove " + what_, error);
 }
 
 Descriptor open_parent(const std::filesystem::path& parent, const std::string& what) {

@@ -9,6 +9,7 @@
 #include "confined.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
+#include "removal.hpp"
 #include "support/intercept.hpp"
 
 namespace ringmain::testing {
@@ -192,6 +193,20 @@ TEST_F(RemovalTest, of_a_ring_with_foreign_files_is_refused) {
 }
 
 // A producer has found out how it stands while it waits.
+// Two remove the same ring, and one finds its files unlinked by the other: by then the name may be a new ring's.
+TEST_F(RemovalTest, that_another_was_faster_with_finds_nothing) {
+  fs::create_directory(directory() / "ring.ring");
+  const Descriptor parent = open_parent(directory(), "the directory");
+  Removal late(parent.get(), "ring.ring", "ring 'ring'");
+  ASSERT_TRUE(late.bare());
+  fs::remove(directory() / "ring.ring");
+  EXPECT_TRUE(refused([&] { late.unlink_bare(); }, Status::kNotFound, {"'ring'", "a moment ago"}));
+
+  auto producer = Producer::create("ring", making());
+  EXPECT_TRUE(refused([&] { late.unlink_bare(); }, Status::kNotFound, {"'ring'", "a moment ago", "new"}));
+  EXPECT_EQ(Consumer::attach("ring", attaching()).try_receive().status(), Status::kEmpty);
+}
+
 TEST_F(RemovalTest, is_told_from_a_time_that_is_over) {
   auto producer = Producer::create("ring", making());
   EXPECT_EQ(producer.wait_for_consumers(1, 1ms), Status::kTimedOut);

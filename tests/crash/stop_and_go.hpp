@@ -38,8 +38,9 @@ class StopAndGo : public ::testing::Test {
   void stop_and_go(const char* operation, const Play& play) {
     std::uint64_t lot = 21;
     const Length length = rehearse(play);
-    const int stands = proof_scaled(20, 400);
+    const int stands = proof_scaled(12, 300);
     for (int i = 0; i < stands && !HasFailure(); ++i) {
+      stand_ = i % 8 == 0 ? kLong : kShort;
       const Place place = length.place_by_lot(lot);
       perform(play, place);
       if (HasFailure()) std::printf("  at system call %lu, instruction %lu\n", place.stops, place.instructions);
@@ -49,17 +50,21 @@ class StopAndGo : public ::testing::Test {
                 length.instructions, length.is_short() ? "" : " or more");
   }
 
-  // Longer than the library ever waits before it looks whether somebody died: 20 ms, 50 ms, 100 ms.
-  static std::chrono::milliseconds long_stand() { return std::chrono::milliseconds(proof_scaled(25, 110)); }
+  // How long the guest stands still, at least.
+  static std::chrono::milliseconds stand() { return stand_; }
 
  private:
+  // Longer than a producer is held before it looks after the dead; longer than the library ever waits before it looks.
+  static constexpr std::chrono::milliseconds kShort{25};
+  static constexpr std::chrono::milliseconds kLong{110};
+
   // Of what the guest may be stopped in.
   struct Length {
-    static constexpr std::uint64_t kShort = 3000;
-    std::uint64_t instructions = 0;  // at most kShort
+    static constexpr std::uint64_t kMost = 3000;
+    std::uint64_t instructions = 0;  // at most kMost
     std::uint64_t stops = 0;         // at system calls
 
-    bool is_short() const { return instructions < kShort; }
+    bool is_short() const { return instructions < kMost; }
     // If it is short at all of them alike, else near each system call alike.
     Place place_by_lot(std::uint64_t& lot) const {
       return is_short() ? Place{0, mix(lot) % (instructions + 1)} : Place::by_lot(lot, stops);
@@ -98,6 +103,8 @@ class StopAndGo : public ::testing::Test {
       ADD_FAILURE() << error.what();
     }
   }
+
+  static inline std::chrono::milliseconds stand_ = kShort;
 
   const Watchdog watchdog_{900};
   const Pinned pinned_{0};  // all take turns anyway

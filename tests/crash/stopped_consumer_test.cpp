@@ -28,7 +28,7 @@ class StoppedConsumer : public StopAndGo {
                 company.publish_laps(3);
                 require(company.receive_visitors(births == Births::kFree) == Status::kEmpty,
                         "told that the ring ended");
-                if (waits) company.keep_producer_waiting(long_stand());
+                if (waits) company.keep_producer_waiting(stand());
               }
               const auto looks = company.looks_of(pid);
               require(looks.lines == before.lines && looks.evicted == 0, "a stopped consumer lost its line");

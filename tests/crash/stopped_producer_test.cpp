@@ -91,7 +91,7 @@ class StoppedProducer : public StopAndGo {
     company.invite("");
     company.invite("", Start::oldest());
     company.invite("others", Start::oldest());
-    ::usleep(static_cast<useconds_t>(1000 * long_stand().count()));
+    ::usleep(static_cast<useconds_t>(1000 * stand().count()));
     const bool dead = company.rival_takes_over();
     require(!(dead && guest_produces), "a stopped producer was taken for dead");
     for (const Status told : {residents, visitors}) {

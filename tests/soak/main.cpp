@@ -13,13 +13,14 @@
 #include "soak/cast.hpp"
 #include "soak/resources.hpp"
 #include "soak/troupe.hpp"
+#include "support/scale.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace ringmain::testing {
 namespace {
 
 struct Arguments {
-  unsigned seconds = 60;
+  unsigned seconds = proof_scaled(15u, 300u);
   std::uint64_t seed = 1;
 };
 

@@ -12,6 +12,7 @@
 
 #include "crash/scene.hpp"
 #include "support/child.hpp"
+#include "support/mix.hpp"
 #include "support/pinned.hpp"
 #include "support/scale.hpp"
 #include "support/traced.hpp"
@@ -59,8 +60,17 @@ class EveryInstruction : public ::testing::Test {
     });
     std::uint64_t lot = 8;
     for (int i = 0; i < kSamples && !HasFailure(); ++i) {
-      const Place place = Place::by_lot(lot, static_cast<std::uint64_t>(calls));
-      kill_and_check(prepare, act, check, [&](Traced& child) { return !child.go_to(place); });
+      const std::uint64_t stops = mix(lot) % static_cast<std::uint64_t>(calls + 1);
+      const std::uint64_t steps = mix(lot) % (mix(lot) % 8 == 0 ? 2000 : 120);
+      kill_and_check(prepare, act, check, [&](Traced& child) {
+        for (std::uint64_t stop = 0; stop < stops; ++stop) {
+          if (!child.to_system_call()) return true;
+        }
+        for (std::uint64_t step = 0; step < steps; ++step) {
+          if (!child.step()) return true;
+        }
+        return false;
+      });
     }
     std::printf("  killed at %d instructions between %ld stops at system calls\n", kSamples, calls);
   }

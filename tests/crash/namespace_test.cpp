@@ -165,7 +165,7 @@ TEST_F(Namespaces, TakeOverByAnotherContainer) {
   EXPECT_EQ(producer->wait(), 0);
   EXPECT_EQ(outside.wait(), 0);
   EXPECT_EQ(inside.wait(), 0);
-  std::printf("PROOF namespaces take-over: %d producers killed, each in a container of its own, 0 bad\n", deaths);
+  std::printf("PROOF namespaces take-over: %d kills, 0 bad\n", deaths);
 }
 
 // A member dies with a message in its hands; those outside, in another container, and beside it, get it.
@@ -185,8 +185,7 @@ TEST_F(Namespaces, MessageOfADeadMemberIsTakenOver) {
   EXPECT_EQ(producer.wait(), 0);
   EXPECT_EQ(survivor.wait(), 0);
   EXPECT_EQ(report_->redelivered.load(), static_cast<std::uint64_t>(deaths));
-  std::printf("PROOF namespaces redelivery: %d members killed in containers, %lu messages redelivered, 0 bad\n", deaths,
-              report_->redelivered.load());
+  std::printf("PROOF namespaces redelivery: %d kills, %lu redelivered, 0 bad\n", deaths, report_->redelivered.load());
 }
 
 // All is inside, each in a container of its own, and both have pid 1.
@@ -221,7 +220,7 @@ class ReusedPid : public Namespaces {
   void wait_until_taken() const {
     wait_until([&] { return report_->pid_is_taken.load(); });
   }
-  void print(const char* of) const { std::printf("PROOF namespaces pid reused %s: 1 death noticed, 0 bad\n", of); }
+  void print(const char* of) const { std::printf("PROOF namespaces pid reused %s: 1 kills, 0 bad\n", of); }
 };
 
 TEST_F(ReusedPid, OfAConsumerHoldsNobody) {
@@ -234,7 +233,7 @@ TEST_F(ReusedPid, OfAConsumerHoldsNobody) {
   EXPECT_FALSE(container.ended());
   report_->finish.store(true);
   EXPECT_EQ(producer.wait(), 0);
-  print("by a consumer");
+  print("of a consumer");
 }
 
 TEST_F(ReusedPid, OfAMemberKeepsNoMessage) {
@@ -251,7 +250,7 @@ TEST_F(ReusedPid, OfAMemberKeepsNoMessage) {
   EXPECT_EQ(producer.wait(), 0);
   EXPECT_EQ(survivor.wait(), 0);
   EXPECT_EQ(report_->redelivered.load(), 1u);
-  print("by a member with a message");
+  print("of a member with a message");
 }
 
 TEST_F(ReusedPid, OfAProducerIsNoProducer) {
@@ -263,7 +262,7 @@ TEST_F(ReusedPid, OfAProducerIsNoProducer) {
   expect_alive(false, 0);
   EXPECT_FALSE(container.ended());
   EXPECT_NO_THROW(ringmain::Producer::open(kName, {.directory = directory_.path()}));
-  print("by a producer");
+  print("of a producer");
 }
 
 }  // namespace

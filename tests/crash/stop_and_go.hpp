@@ -46,8 +46,9 @@ class StopAndGo : public ::testing::Test {
       if (HasFailure()) std::printf("  at system call %lu, instruction %lu\n", place.stops, place.instructions);
     }
     if (HasFailure()) return;
-    std::printf("PROOF stop-and-go %s: %d stands among %lu%s instructions, 0 bad\n", operation, stands,
-                length.instructions, length.is_short() ? "" : " or more");
+    std::printf("  of %lu%s instructions, %lu stops at system calls\n", length.instructions,
+                length.is_short() ? "" : " or more", length.stops);
+    std::printf("PROOF stop-and-go %s: %d stands, 0 bad\n", operation, stands);
   }
 
   // How long the guest stands still, at least.

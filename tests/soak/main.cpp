@@ -101,7 +101,8 @@ struct Sums {
 
 void report(const Arguments& arguments, const Troupe& troupe, const Counts& counts, const Sums& sums) {
   std::printf(
-      "PROOF soak: %u s, %lu messages (%lu MB) published, %lu received, %lu laps, %lu overwritten, %lu redelivered, "
+      "PROOF soak: %u s, %lu messages published, %lu MB published, %lu received, %lu laps, %lu overwritten, %lu "
+      "redelivered, "
       "%lu kills, %lu stops, %lu sleeps, %lu take-overs, %lu evictions, %lu joins, %lu leaves, %lu births, "
       "%lu removals, %lu bad\n",
       arguments.seconds, counts.published.load(), counts.published_bytes.load() >> 20, counts.received.load(),

@@ -57,6 +57,14 @@ class Traced {
   // To the next entry to, or return from, a system call. False: the work is done.
   bool to_system_call() { return go(PTRACE_SYSCALL); }
 
+  void kill() {
+    if (!running_) return;
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    running_ = false;
+  }
+
   // Where it then stands still. False: the work is done.
   bool go_to(Place place) {
     for (std::uint64_t i = 0; i < place.stops; ++i) {
@@ -79,14 +87,6 @@ class Traced {
     return WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_);
   }
   pid_t pid() const { return pid_; }
-
-  void kill() {
-    if (!running_) return;
-    ::kill(pid_, SIGKILL);
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    running_ = false;
-  }
 
   static bool permitted() {
     const pid_t pid = ::fork();

@@ -43,7 +43,7 @@ class Removal {
 
   // No further than it goes, and `ring` last: by that file a sweep can tell whether it may go on.
   void unlink() noexcept;
-  void unlink_bare();  // of a bare one; throws kNotARing if it holds `consumers`
+  void unlink_bare();  // of a bare one; throws kNotARing if it holds `consumers`, kNotFound if it is gone meanwhile
 
  private:
   void check_entries() const;

@@ -1,4 +1,5 @@
-// Fork without exec: the child has copies of the handles, but no part in the ring. And descriptors closed behind our back.
+// Fork: the child has copies of the handles, but no part in the ring, whenever and from which thread it is forked; nor has
+// the program that it becomes. And descriptors closed behind our back.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,12 +7,17 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
+#include <cstdio>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "ringmain/consumer.hpp"
 #include "ringmain/producer.hpp"
 #include "support/child.hpp"
+#include "support/publishing.hpp"
+#include "support/scale.hpp"
 #include "support/self_checking.hpp"
 #include "support/shared.hpp"
 #include "support/temporary_directory.hpp"
@@ -67,6 +73,16 @@ class Fork : public ::testing::Test {
     for (std::uint64_t number = unread; number < next_; ++number) {
       EXPECT_TRUE(receives(*consumer_, number));
       EXPECT_TRUE(receives(*member_, number));
+    }
+  }
+
+  // Follows the stream from its beginning, each message checked.
+  void follow_to_end(ringmain::Consumer& consumer) const {
+    for (std::uint64_t number = 0;; ++number) {
+      const Message message = consumer.receive();
+      if (message.status() == Status::kEnd) return;
+      ASSERT_TRUE(message) << describe(message.status());
+      ASSERT_TRUE(stream_.is(number, message)) << "not message " << number;
     }
   }
 
@@ -169,6 +185,100 @@ TEST_F(Fork, WhileAClaimIsOpen) {
   stream_.write(next_, producer_->position(), claim.bytes());
   claim.commit(Stream::type_of(next_));
   ++next_;
+  expect_unharmed(0);
+}
+
+// One thread is in the midst of a publish, or of a wait, two others of a receive, when another one forks.
+TEST_F(Fork, FromAThreadWhileOthersAreInTheMidstOfIt) {
+  const int forks = proof_scaled(150, 3000);
+  std::atomic<bool> done{false};
+  std::thread publishing([&] {
+    MixedPublisher publisher(*producer_, stream_, 23);
+    while (!done.load()) publisher.step(~std::uint64_t{0});
+    next_ = publisher.next();
+    producer_->close();
+  });
+  std::thread following([&] { follow_to_end(*consumer_); });
+  std::thread sharing([&] { follow_to_end(*member_); });
+  for (int i = 0; i < forks && !HasFailure(); ++i) {
+    Child child([&] {
+      const std::array<std::byte, 8> bytes{};
+      require_status(producer_->try_publish(bytes), Status::kLeaseLost, "try_publish");
+      require_status(producer_->publish({}), Status::kLeaseLost, "publish");
+      require_status(consumer_->try_receive().status(), Status::kLeaseLost, "try_receive");
+      require_status(member_->try_receive().status(), Status::kLeaseLost, "try_receive");
+      if (i % 2 != 0) return;
+      producer_.reset();
+      consumer_.reset();
+      member_.reset();
+    });
+    EXPECT_EQ(child.wait(), 0);
+  }
+  done.store(true);
+  publishing.join();
+  following.join();
+  sharing.join();
+  EXPECT_EQ(ringmain::statistics(kName, directory_.path()).messages, next_);
+  std::printf("PROOF fork from a thread: %d forks, %lu messages meanwhile, 0 bad\n", forks, next_);
+}
+
+// A batch that waits for room is not published yet; what the child does to its end of it, nobody sees.
+TEST_F(Fork, WhileABatchWaitsForRoom) {
+  while (publish() == Status::kOk) {
+  }
+  const std::uint64_t full = next_;
+  const auto first = stream_.message(next_, producer_->position());
+  const auto second = stream_.message(next_ + 1, producer_->position() + algorithm::extent_of(first.size()));
+  const std::array<std::span<const std::byte>, 2> batch{first, second};
+  const std::uint64_t waits = ringmain::statistics(kName, directory_.path()).room_waits;
+  std::thread publishing([&] { EXPECT_EQ(producer_->publish_batch(batch, kBatchType), Status::kOk); });
+  wait_until([&] { return ringmain::statistics(kName, directory_.path()).room_waits > waits; });
+  Child child([&] { require_status(producer_->publish_batch(batch), Status::kLeaseLost, "publish_batch"); });
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_EQ(ringmain::statistics(kName, directory_.path()).messages, full);
+  for (std::uint64_t number = 0; number < full; ++number) {
+    EXPECT_TRUE(receives(*consumer_, number));
+    EXPECT_TRUE(receives(*member_, number));
+  }
+  publishing.join();
+  next_ += batch.size();
+  expect_unharmed(full);
+}
+
+// The program that it becomes has none of our descriptors, so it keeps no lease when we are dead.
+TEST_F(Fork, AndExec) {
+  consumer_.reset();
+  member_.reset();
+  producer_.reset();
+  const Shared<std::atomic<pid_t>> program;
+  Child parent([&] {
+    auto producer = ringmain::Producer::open(kName, {.directory = directory_.path()});
+    auto consumer = attach("");
+    auto member = attach("workers");
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::execl("/bin/sleep", "sleep", "1000", nullptr);
+      ::_exit(127);
+    }
+    program->store(pid);
+    for (;;) ::pause();
+  });
+  wait_until([&] { return program->load() != 0 || parent.ended(); });
+  const std::string process = "/proc/" + std::to_string(program->load());
+  wait_until([&] {
+    return std::filesystem::read_symlink(process + "/exe") != std::filesystem::read_symlink("/proc/self/exe");
+  });
+  for (const auto& open : std::filesystem::directory_iterator(process + "/fd")) {
+    EXPECT_FALSE(std::filesystem::read_symlink(open).native().starts_with(directory_.path().native()));
+  }
+  parent.kill();
+  EXPECT_FALSE(ringmain::statistics(kName, directory_.path()).producer_alive);
+  for (const auto& line : ringmain::statistics(kName, directory_.path()).consumers) EXPECT_FALSE(line.alive);
+  EXPECT_EQ(::kill(program->load(), SIGKILL), 0);
+  producer_.emplace(ringmain::Producer::open(kName, {.directory = directory_.path()}));
+  consumer_.emplace(attach(""));
+  member_.emplace(attach("workers"));
+  bury_members();
   expect_unharmed(0);
 }
 

@@ -1,15 +1,20 @@
-// Containers: producer and consumers in other pid, user and ipc namespaces, with nothing in common but the directory.
+// Containers: producer and consumers in other pid, user, ipc and mount namespaces, with nothing in common but the
+// directory; and a pid that a dead one had and a living one has.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
-#include <sched.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <optional>
 #include <vector>
 
 #include "ringmain/consumer.hpp"
 #include "ringmain/producer.hpp"
 #include "support/child.hpp"
+#include "support/container.hpp"
 #include "support/publishing.hpp"
+#include "support/scale.hpp"
 #include "support/shared.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -18,51 +23,20 @@ namespace {
 
 constexpr const char* kName = "containers";
 constexpr std::size_t kCapacity = std::size_t{64} << 10;
-constexpr int kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC;
-
-// A child in namespaces of its own: the first process of its pid namespace.
-class Container {
- public:
-  template <class Work>
-  explicit Container(Work&& work)
-      : keeper_([&] {
-          require(::unshare(kNamespaces) == 0, "unshare");
-          Child inner([&] {
-            require(::getpid() == 1, "not a pid namespace of its own");
-            work();
-          });
-          inner_->store(inner.pid());
-          if (inner.wait() != 0) ::_exit(1);
-        }) {
-    wait_until([&] { return inner_->load() != 0 || keeper_.ended(); });
-  }
-
-  void kill() {  // the contained, as we see its pid
-    ::kill(inner_->load(), SIGKILL);
-    keeper_.wait();
-  }
-  int wait() { return keeper_.wait(); }
-  bool ended() const { return keeper_.ended(); }
-
-  static bool permitted() {
-    return Child([] { require(::unshare(kNamespaces) == 0, "unshare"); }).wait() == 0;
-  }
-
- private:
-  Shared<std::atomic<pid_t>> inner_;
-  Child keeper_;
-};
 
 struct Report {
   std::atomic<std::uint64_t> received[2];
   std::atomic<std::uint64_t> published;
+  std::atomic<std::uint64_t> redelivered;
   std::atomic<bool> finish;
+  std::atomic<bool> holds;         // a member, a message
+  std::atomic<bool> pid_is_taken;  // of a dead one, by a living one
 };
 
 class Namespaces : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!Container::permitted()) GTEST_SKIP() << "no namespaces may be made here";
+    if (!Container::permitted(directory_.path())) GTEST_SKIP() << "no namespaces may be made here";
   }
 
   ringmain::Consumer attach(const char* group, bool outlive) const {
@@ -83,13 +57,22 @@ class Namespaces : public ::testing::Test {
       const auto number = stream_.number_of(message);
       require(number && (*number >= least || message.redelivered()), "wrong message");
       require(*group != '\0' || least == 0 || *number == least, "not the next message");
-      least = *number + 1;
+      least = std::max(least, *number + 1);
       report_->received[index].fetch_add(1);
+      if (message.redelivered()) report_->redelivered.fetch_add(1);
     }
   }
   void follow_to(Status last, const char* group, int index, bool outlive = false) const {
     const Status status = follow(group, index, outlive);
     require(status == last, std::string("ended with: ") + describe(status));
+  }
+
+  // One that is there to be killed.
+  void hold_a_message(const char* group) const {
+    auto member = attach(group, /*outlive=*/true);
+    const Message message = member.receive();
+    report_->holds.store(static_cast<bool>(message));
+    ::pause();
   }
 
   void produce(bool create) const {
@@ -117,7 +100,8 @@ class Namespaces : public ::testing::Test {
       return std::pair(now.producer_alive, alive);
     };
     EXPECT_EQ(count(), std::pair(producer, consumers));
-    Container other([&] { require(count() == std::pair(producer, consumers), "seen otherwise from inside"); });
+    Container other(directory_.path(),
+                    [&] { require(count() == std::pair(producer, consumers), "seen otherwise from inside"); });
     EXPECT_EQ(other.wait(), 0);
   }
 
@@ -129,8 +113,8 @@ class Namespaces : public ::testing::Test {
 
 TEST_F(Namespaces, ConsumersInsideAndTheirDeaths) {
   Child producer([&] { produce(/*create=*/true); });
-  Container alone([&] { follow("", 0); });
-  Container member([&] { follow("workers", 1); });
+  Container alone(directory_.path(), [&] { follow("", 0); });
+  Container member(directory_.path(), [&] { follow("workers", 1); });
   Child survivor([&] { follow_to(Status::kEnd, "workers", 1); });
   wait_for_some(report_->received[0]);
   wait_for_some(report_->received[1]);
@@ -148,9 +132,9 @@ TEST_F(Namespaces, ConsumersInsideAndTheirDeaths) {
 }
 
 TEST_F(Namespaces, ProducerInsideAndItsDeath) {
-  Container producer([&] { produce(/*create=*/true); });
+  Container producer(directory_.path(), [&] { produce(/*create=*/true); });
   Child outside([&] { follow_to(Status::kProducerLost, "", 0); });
-  Container inside([&] { follow_to(Status::kProducerLost, "", 1); });
+  Container inside(directory_.path(), [&] { follow_to(Status::kProducerLost, "", 1); });
   wait_for_some(report_->received[0]);
   wait_for_some(report_->received[1]);
   expect_alive(true, 2);
@@ -163,32 +147,122 @@ TEST_F(Namespaces, ProducerInsideAndItsDeath) {
 }
 
 TEST_F(Namespaces, TakeOverByAnotherContainer) {
-  Container first([&] { produce(/*create=*/true); });
+  const int deaths = proof_scaled(5, 100);
+  std::optional<Container> producer(std::in_place, directory_.path(), [&] { produce(/*create=*/true); });
   Child outside([&] { follow_to(Status::kEnd, "", 0, /*outlive=*/true); });
-  Container inside([&] { follow_to(Status::kEnd, "workers", 1, /*outlive=*/true); });
-  wait_for_some(report_->received[0]);
-  wait_for_some(report_->received[1]);
-  first.kill();
-  Container second([&] { produce(/*create=*/false); });
+  Container inside(directory_.path(), [&] { follow_to(Status::kEnd, "workers", 1, /*outlive=*/true); });
+  for (int death = 0; death < deaths; ++death) {
+    wait_for_some(report_->received[0]);
+    wait_for_some(report_->received[1]);
+    producer->kill();
+    producer.reset();
+    producer.emplace(directory_.path(), [&] { produce(/*create=*/false); });
+  }
   wait_for_some(report_->received[0]);
   wait_for_some(report_->received[1]);
   expect_alive(true, 2);
   report_->finish.store(true);
-  EXPECT_EQ(second.wait(), 0);
+  EXPECT_EQ(producer->wait(), 0);
   EXPECT_EQ(outside.wait(), 0);
   EXPECT_EQ(inside.wait(), 0);
+  std::printf("PROOF namespaces take-over: %d kills, 0 bad\n", deaths);
+}
+
+// A member dies with a message in its hands; those outside, in another container, and beside it, get it.
+TEST_F(Namespaces, MessageOfADeadMemberIsTakenOver) {
+  const int deaths = proof_scaled(3, 50);
+  Child producer([&] { produce(/*create=*/true); });
+  Child survivor([&] { follow_to(Status::kEnd, "workers", 0); });
+  wait_for_some(report_->received[0]);
+  for (int death = 0; death < deaths; ++death) {
+    Container member(directory_.path(), [&] { hold_a_message("workers"); });
+    wait_until([&] { return report_->holds.exchange(false); });
+    member.kill();
+    wait_for_some(report_->received[0]);
+    expect_alive(true, 1);
+  }
+  report_->finish.store(true);
+  EXPECT_EQ(producer.wait(), 0);
+  EXPECT_EQ(survivor.wait(), 0);
+  EXPECT_EQ(report_->redelivered.load(), static_cast<std::uint64_t>(deaths));
+  std::printf("PROOF namespaces redelivery: %d kills, %lu redelivered, 0 bad\n", deaths, report_->redelivered.load());
 }
 
 // All is inside, each in a container of its own, and both have pid 1.
 TEST_F(Namespaces, DeathOfAConsumerIsNoticedFromInside) {
-  Container producer([&] { produce(/*create=*/true); });
-  Container consumer([&] { follow("", 0); });
+  Container producer(directory_.path(), [&] { produce(/*create=*/true); });
+  Container consumer(directory_.path(), [&] { follow("", 0); });
   wait_for_some(report_->received[0]);
   consumer.kill();
   wait_for_some(report_->published);
   expect_alive(true, 0);
   report_->finish.store(true);
   EXPECT_EQ(producer.wait(), 0);
+}
+
+// --- a reused pid: whoever has the pid of a dead one lives, and is not him
+
+class ReusedPid : public Namespaces {
+ protected:
+  // A container in which `work` is killed when `killed_when()`; from then on somebody else has its pid.
+  template <class Work, class When>
+  Container reused(Work&& work, When&& killed_when) {
+    return Container(directory_.path(), [=, this] {
+      Child mortal(work);
+      const pid_t pid = mortal.pid();
+      wait_until(killed_when);
+      mortal.kill();
+      const Child other = born_as(pid, [] { ::pause(); });
+      report_->pid_is_taken.store(true);
+      ::pause();
+    });
+  }
+  void wait_until_taken() const {
+    wait_until([&] { return report_->pid_is_taken.load(); });
+  }
+  void print(const char* of) const { std::printf("PROOF namespaces pid reused %s: 1 kills, 0 bad\n", of); }
+};
+
+TEST_F(ReusedPid, OfAConsumerHoldsNobody) {
+  Child producer([&] { produce(/*create=*/true); });
+  Container container = reused([this] { follow("", 0); }, [this] { return report_->received[0].load() > 3000; });
+  wait_until_taken();
+  wait_for_some(report_->published);
+  wait_for_some(report_->published);
+  expect_alive(true, 0);
+  EXPECT_FALSE(container.ended());
+  report_->finish.store(true);
+  EXPECT_EQ(producer.wait(), 0);
+  print("of a consumer");
+}
+
+TEST_F(ReusedPid, OfAMemberKeepsNoMessage) {
+  Child producer([&] { produce(/*create=*/true); });
+  Child survivor([&] { follow_to(Status::kEnd, "workers", 0); });
+  wait_for_some(report_->received[0]);
+  Container container = reused([this] { hold_a_message("workers"); }, [this] { return report_->holds.load(); });
+  wait_until_taken();
+  wait_for_some(report_->received[0]);
+  wait_for_some(report_->received[0]);
+  expect_alive(true, 1);
+  EXPECT_FALSE(container.ended());
+  report_->finish.store(true);
+  EXPECT_EQ(producer.wait(), 0);
+  EXPECT_EQ(survivor.wait(), 0);
+  EXPECT_EQ(report_->redelivered.load(), 1u);
+  print("of a member with a message");
+}
+
+TEST_F(ReusedPid, OfAProducerIsNoProducer) {
+  Container container =
+      reused([this] { produce(/*create=*/true); }, [this] { return report_->received[0].load() > 3000; });
+  Child consumer([&] { follow_to(Status::kProducerLost, "", 0); });
+  wait_until_taken();
+  EXPECT_EQ(consumer.wait(), 0);
+  expect_alive(false, 0);
+  EXPECT_FALSE(container.ended());
+  EXPECT_NO_THROW(ringmain::Producer::open(kName, {.directory = directory_.path()}));
+  print("of a producer");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A child that is stepped through its work instruction by instruction, and killed at one of them.
+// A child that is stepped through its work instruction by instruction, and killed, or left standing, at one of them.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -10,16 +10,30 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <stdexcept>
 #include <utility>
 
 #include "support/child.hpp"
+#include "support/mix.hpp"
 
 namespace ringmain::testing {
 
 // Stands at the beginning and at the end of the work that is stepped through.
 inline void traced_mark() { ::kill(::getpid(), SIGSTOP); }
+
+// A place in the work that is stepped through: after so many stops at system calls, and then so many instructions.
+struct Place {
+  std::uint64_t stops = 0;
+  std::uint64_t instructions = 0;
+
+  // Near each of `stops` system calls alike, or near the beginning.
+  static Place by_lot(std::uint64_t& lot, std::uint64_t stops) {
+    const std::uint64_t chosen = mix(lot) % (stops + 1);
+    return {chosen, mix(lot) % (mix(lot) % 8 == 0 ? 2000 : 120)};
+  }
+};
 
 class Traced {
  public:
@@ -66,6 +80,29 @@ class Traced {
     running_ = false;
   }
 
+  // Where it then stands still. False: the work is done.
+  bool go_to(Place place) {
+    for (std::uint64_t i = 0; i < place.stops; ++i) {
+      if (!to_system_call()) return false;
+    }
+    for (std::uint64_t i = 0; i < place.instructions; ++i) {
+      if (!step()) return false;
+    }
+    return true;
+  }
+
+  // It does the rest of its work, and what comes after that by itself.
+  void let_go() {
+    while (!done_) go(PTRACE_CONT);
+    ::ptrace(PTRACE_DETACH, pid_, nullptr, nullptr);
+  }
+  // Of one that was let go: its exit status; minus the signal that killed it.
+  int wait_for_end() {
+    wait();
+    return WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_);
+  }
+  pid_t pid() const { return pid_; }
+
   static bool permitted() {
     const pid_t pid = ::fork();
     if (pid == 0) ::_exit(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : kNotPermitted);
@@ -82,7 +119,8 @@ class Traced {
     ::ptrace(how, pid_, nullptr, nullptr);
     wait();
     if (!running_) throw std::runtime_error("the traced child ended early, with status " + std::to_string(status_));
-    return WSTOPSIG(status_) != SIGSTOP;
+    done_ = WSTOPSIG(status_) == SIGSTOP;
+    return !done_;
   }
   void wait() {
     ::waitpid(pid_, &status_, 0);
@@ -92,6 +130,7 @@ class Traced {
   pid_t pid_ = -1;
   int status_ = 0;
   bool running_ = false;
+  bool done_ = false;  // with the work that is stepped through
 };
 
 }  // namespace ringmain::testing

@@ -2,7 +2,7 @@
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CTEST_PARALLEL_LEVEL ?= 2
 
-.PHONY: all demo test format clean help packages
+.PHONY: all demo test proof soak tests format clean help packages
 
 all: build/build.ninja
 	cmake --build --preset release
@@ -11,12 +11,25 @@ demo: build/build.ninja
 	cmake --build --preset release --target ringmain-demo ringmain-cli
 	build/bin/ringmain-demo
 
-test:
+test: tests
+	ctest --preset release
+
+# The whole of what `make test` does in short, and what it came to: tests say so in lines that begin with PROOF.
+proof: tests
+	@RINGMAIN_PROOF=full ctest --preset release --verbose --output-log build/proof.log \
+	  -L '^(crash|hostile|fuzz|model|mutants|soak|weak_memory|coverage)$$'; \
+	status=$$?; tests/proof/scorecard.sh build/proof.log; exit $$status
+
+# Mixed load with faults, for so many seconds: make soak SECONDS=3600
+SECONDS ?= 600
+soak: tests
+	build/bin/ringmain-soak --seconds $(SECONDS)
+
+tests:
 	@.ci/dependencies build test
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON -DRINGMAIN_WERROR=ON \
 	  -DRINGMAIN_TEST_PRESETS=ON
 	cmake --build --preset release
-	ctest --preset release
 
 build/build.ninja: | packages
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=OFF -DRINGMAIN_BUILD_EXAMPLES=OFF
@@ -34,4 +47,5 @@ help:
 	@echo 'make         build/bin/ringmain, the library and the benchmarks'
 	@echo 'make demo    stream real files through a ring, and measure it'
 	@echo 'make test    all tests: also of processes that are killed, by the sanitizers, by clang, format and lint'
+	@echo 'make proof   what those do in short, in full, and a scorecard: hours   make soak SECONDS=600  load with faults'
 	@echo 'make format  clang-format the sources      make clean  remove build/'

@@ -30,10 +30,12 @@ bool FailingAllocation::happened() noexcept { return plan.happened; }
 
 }  // namespace ringmain::testing
 
-// All other forms of new and delete come by these.
+// Arrays come by these, too, where no sanitizer has forms of its own.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return ringmain::testing::fails_now() ? nullptr : std::malloc(size == 0 ? 1 : size);
+}
 void* operator new(std::size_t size) {
-  if (ringmain::testing::fails_now()) throw std::bad_alloc();
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept { std::free(memory); }

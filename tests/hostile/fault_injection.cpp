@@ -211,7 +211,6 @@ void FaultInjectionTest::expect_known_calls(const Operation& operation) {
 
 void FaultInjectionTest::expect_clean(const Operation& operation) {
   expect_known_calls(operation);
-  const int thinning = proof_scaled(2, 1 << 20);
   std::size_t faults = 0;
   for (const Calls& calls : all_calls()) {
     for (const int error : calls.errors) {
@@ -219,7 +218,7 @@ void FaultInjectionTest::expect_clean(const Operation& operation) {
       const Fault fault{calls.name, calls.numbers, error};
       bool hit = true;
       // All at once, too; but who is interrupted each time never comes to an end.
-      for (int nth = error == EINTR ? 1 : 0; hit; nth += operation.sparse ? 1 + nth / thinning : 1) {
+      for (int nth = error == EINTR ? 1 : 0; hit; ++nth) {
         SCOPED_TRACE(std::string(fault.name) + ": " + std::generic_category().message(error) + ", at call " +
                      (nth == 0 ? std::string("any") : std::to_string(nth)));
         hit = attempt(operation, fault, nth);

@@ -34,7 +34,6 @@ class FaultInjectionTest : public HostileTest {
     Step finish = [] {};             // in peace: must succeed, whatever happened to the action
     bool changes_directory = false;  // the action adds or removes entries, and may fail half-way: a sweep does the rest
     std::vector<int> forbidden{};    // system calls that this kernel doesn't have
-    bool sparse = false;             // too many calls for a quick run to let each of them fail
   };
 
   // Tries the operation with every fault, and prints what it did.

@@ -223,8 +223,9 @@ TEST_F(RingFaultsTest, list_and_sweep) {
        .prepare =
            [&] {
              make();
-             std::filesystem::rename(ring_path(), directory() / "ring.ring.old-0123456789abcdef");
-             make();
+             const TemporaryDirectory elsewhere;  // a create here would sweep
+             { auto dead = Producer::create("ring", {.directory = elsewhere.path(), .capacity = kCapacity}); }
+             std::filesystem::rename(elsewhere.path() / "ring.ring", directory() / "ring.ring.old-0123456789abcdef");
            },
        .action = [&] { require(ringmain::list(directory()) == std::vector<std::string>{"ring"}, "another list"); },
        .finish = [&] { work(); },

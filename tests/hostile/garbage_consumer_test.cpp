@@ -36,7 +36,7 @@ struct Attack {
 class GarbageConsumerTest : public HostileTest, public ::testing::WithParamInterface<Attack> {
  protected:
   static constexpr std::size_t kIdentityBytes = 32;
-  const std::uint64_t rounds_ = proof_scaled(scaled<std::uint64_t>(3000), scaled<std::uint64_t>(300'000));
+  const std::uint64_t rounds_ = proof_scaled(scaled<std::uint64_t>(3000), scaled<std::uint64_t>(60'000));
 
   // Scribbles until it is killed.
   void attack() {

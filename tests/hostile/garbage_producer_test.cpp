@@ -30,7 +30,7 @@ struct Hints {
 
 class GarbageProducerTest : public HostileTest, public ::testing::WithParamInterface<Policy> {
  protected:
-  const int visits_ = proof_scaled(scaled(100), scaled(10'000));
+  const int visits_ = proof_scaled(scaled(100), scaled(2'000));
 
   void make_ring() {
     auto producer = Producer::create("ring", making(GetParam()));

@@ -118,7 +118,7 @@ class NeighboursTest : public HostileTest, public ::testing::WithParamInterface<
 };
 
 TEST_P(NeighboursTest, get_every_message_once) {
-  const Watchdog watchdog(110);
+  const Watchdog watchdog(proof_scaled(110U, 800U));
   auto options = making();
   options.full_fences = GetParam().full_fences;
   std::optional<Producer> producer(Producer::create("ring", options));
@@ -137,7 +137,7 @@ TEST_P(NeighboursTest, get_every_message_once) {
   });
   wait_until([&] { return scores_->attacking.load(); });
 
-  const std::uint64_t enough = proof_scaled(scaled<std::uint64_t>(20'000'000), scaled<std::uint64_t>(1'000'000'000));
+  const std::uint64_t enough = proof_scaled(scaled<std::uint64_t>(20'000'000), scaled<std::uint64_t>(200'000'000));
   std::uint64_t number = 0;
   for (; number < kMessages || scores_->words < enough; ++number) {
     const Status status =

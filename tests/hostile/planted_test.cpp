@@ -2,14 +2,17 @@
 // or removed. And names that no ring has are not taken for some.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include <array>
 #include <cstdio>
 #include <functional>
 
 #include "confined.hpp"
+#include "descriptor.hpp"
 #include "raw_ring.hpp"
 #include "refusal.hpp"
 #include "support/intercept.hpp"
@@ -23,6 +26,25 @@ namespace fs = std::filesystem;
 struct Plant {
   const char* name;
   std::function<void(const fs::path& at)> put;
+};
+
+// Whether a file, or one in a directory, was opened or changed since.
+class Watch {
+ public:
+  explicit Watch(std::initializer_list<fs::path> paths) : events_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+    for (const fs::path& path : paths) {
+      if (::inotify_add_watch(events_.get(), path.c_str(), IN_OPEN | IN_MODIFY | IN_ATTRIB | IN_DELETE) < 0) {
+        throw std::runtime_error("can't watch " + path.string());
+      }
+    }
+  }
+  bool saw_something() const {
+    std::array<char, 4096> events{};
+    return ::read(events_.get(), events.data(), events.size()) > 0;
+  }
+
+ private:
+  Descriptor events_;
 };
 
 class PlantedTest : public HostileTest {
@@ -127,7 +149,10 @@ TEST_F(PlantedTest, things_are_refused_at_every_path_and_lead_nowhere) {
       }
       // Whoever only watches needs no consumers' file.
       const bool watchable = component == std::string_view("consumers");
+      const Watch targets{precious_, estate_, ring_path("real")};
       EXPECT_EQ(in_child([&] { try_all_calls(watchable); }), 0);
+      const bool is_link = std::string_view(plant.name).starts_with("a link");
+      EXPECT_FALSE(is_link && targets.saw_something());
       expect_precious_things_untouched();
       std::error_code ignored;
       fs::remove_all(ring_path(), ignored);

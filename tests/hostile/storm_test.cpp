@@ -85,13 +85,13 @@ class StormTest : public HostileTest {
   }
 
   static constexpr int kFutexWaitv = 449;
-  const std::uint64_t messages_ = proof_scaled(scaled<std::uint64_t>(50'000), scaled<std::uint64_t>(1'000'000));
+  const std::uint64_t messages_ = proof_scaled(scaled<std::uint64_t>(50'000), scaled<std::uint64_t>(200'000));
   const Stream stream_{5, 16, 3000};
   const Shared<Storm> storm_;
 };
 
 TEST_F(StormTest, of_wakes_and_barriers_neither_loses_nor_stops_a_message) {
-  const Watchdog watchdog(110);
+  const Watchdog watchdog(proof_scaled(110U, 800U));
   auto options = making();
   options.spin = 0ns;
   std::optional<Producer> producer(Producer::create("ring", options));

@@ -89,8 +89,7 @@ class WaitingFaultsTest : public FaultInjectionTest {
                           ring.publish();
                           ring.receive();
                         }
-                      },
-                  .sparse = rings > 10});
+                      }});
   }
 
   const std::vector<std::byte> bytes_ = std::vector<std::byte>(1000);

@@ -57,13 +57,13 @@ class FlippingProducerTest : public HostileTest, public ::testing::WithParamInte
 TEST_P(FlippingProducerTest, does_not_make_a_relay_read_or_write_elsewhere) {
   const std::string_view kind = GetParam();
   const bool overwrites = kind == "overtaken" || kind == "spectator";
-  const int visits = proof_scaled(scaled(2000), scaled(200'000));
+  const int visits = proof_scaled(scaled(2000), scaled(20'000));
   Child attacker([&] {
     auto producer = Producer::create("ring", making(overwrites ? Policy::kOverwrite : Policy::kWait));
     publish_and_flip(producer);
   });
   Child relay([&] {
-    ::alarm(100);
+    ::alarm(110);
     const auto sink = transport::ring_sink(Producer::create("copy", making(Policy::kOverwrite)), "copy");
     auto reader = Consumer::attach("copy", attaching());
     wait_until([&] { return std::filesystem::exists(ring_path()); });

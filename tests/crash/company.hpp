@@ -94,7 +94,9 @@ class Company {
   // The producer is kept waiting, by the others if not by the guest, until it has looked after the dead. It may first find
   // a group that the guest was the last to leave, but has not dissolved.
   void keep_producer_waiting(std::chrono::milliseconds wait) {
+    const std::uint64_t farthest = producer_->position() + 3 * kCapacity;
     while (publish_for(wait) != Status::kTimedOut) {
+      require(producer_->position() < farthest, "somebody who is alive was let go");
     }
     require(catch_up() == Status::kEmpty, "told that the ring ended");
   }

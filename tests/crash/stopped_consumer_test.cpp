@@ -60,7 +60,6 @@ class StoppedConsumer : public StopAndGo {
       auto follower = company.follower(group, Start::oldest(), spectator);
       traced_mark();
       follower.try_receive();
-      follower.try_receive();
       traced_mark();
       to_the_end(follower);
     };

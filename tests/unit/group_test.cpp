@@ -262,6 +262,31 @@ TEST(Group, has_no_place_to_go_on_from_below_the_floor) {
   EXPECT_FALSE(member.reader.begun());
 }
 
+// Who joins looks at the head, then at the limit. Should it take the group for one that has no place, it begins it anew, and
+// the members receive again what they had received.
+TEST(Group, keeps_its_place_though_its_members_go_once_around_while_somebody_joins) {
+  int accesses = 1;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    Attached working(ring, "group");
+    const Attached joining(ring, "group");
+    bool begun = false;
+    accesses = accesses_of([&] { begun = joining.reader.begun(); });
+    EXPECT_TRUE(begun);
+    intrude(
+        n, [&] { begun = joining.reader.begun(); },
+        [&] {
+          while (producer.position() < 2 * ring.capacity()) {
+            ASSERT_TRUE(publish_some(producer, 1));
+            ASSERT_TRUE(receive(working.reader));
+          }
+        });
+    EXPECT_TRUE(begun) << "before access " << n;
+  }
+  EXPECT_GT(accesses, 1);
+}
+
 // A peer has freed the slot that the member holds.
 TEST(Group, a_member_gives_up_what_was_overwritten_in_its_hands) {
   PlainRing ring;

@@ -65,11 +65,14 @@ TEST_F(JournalAppendTest, a_torn_one_is_gone_on_with) {
 
 TEST_F(JournalAppendTest, a_damaged_one_is_not_gone_on_with) {
   record(9);
-  std::string damaged = content();
-  damaged[boundaries(9)[4] + 3] ^= 1;
-  put(damaged);
-  EXPECT_EQ(refusal([&] { static_cast<void>(recorder("?append")); }), Status::kCorrupt);
-  EXPECT_EQ(content(), damaged) << "nothing is cut";
+  const std::string whole = content();
+  for (std::size_t message = 0; message < 9; ++message) {
+    std::string damaged = whole;
+    damaged[boundaries(9)[message] + 3] ^= 1;
+    put(damaged);
+    EXPECT_EQ(refusal([&] { static_cast<void>(recorder("?append")); }), Status::kCorrupt) << message;
+    EXPECT_EQ(content(), damaged) << "nothing is cut";
+  }
 }
 
 // More than is checked when it is gone on with; and the last message longer than that.

@@ -237,6 +237,81 @@ TEST(Eviction, of_a_durable_group_ends_it) {
   EXPECT_EQ(GroupWord::of(ring.area().groups[0].state.load()).state, LineState::kFree);
 }
 
+TEST(Eviction, spares_a_group_that_was_founded_anew_meanwhile) {
+  int accesses = 1;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    Attached undertaker(ring, "another");
+    Attached old(ring, "group");
+    ASSERT_TRUE(publish_some(producer, 10));
+    EXPECT_EQ(drain(undertaker.reader), 10U);
+    std::optional<Attached<HookedMemory>> anew;
+    const auto evict = [&] { (void)undertaker.registry.evict_below(640, 0); };
+    {
+      const Image before = ring.image();
+      accesses = accesses_of(evict);
+      ring.restore(before);
+    }
+    intrude(n, evict, [&] {
+      old.leave();
+      anew.emplace(ring, "group");
+    });
+    EXPECT_EQ(anew->state(), LineState::kActive) << n;
+    EXPECT_TRUE(anew->registry.exists(anew->group)) << n;
+  }
+  EXPECT_GT(accesses, 10);
+}
+
+TEST(Eviction, of_a_group_that_somebody_joins_meanwhile_is_tried_again) {
+  int accesses = 1;
+  int failures = 0;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    Attached member(ring, "group");
+    ASSERT_TRUE(publish_some(producer, 10));
+    std::optional<Attached<HookedMemory>> joiner;
+    const auto evict = [&] { return member.registry.evict_below(640, 0); };
+    {
+      const Image before = ring.image();
+      accesses = accesses_of(evict);
+      ring.restore(before);
+    }
+    bool evicted = false;
+    intrude(
+        n, [&] { evicted = evict(); }, [&] { joiner.emplace(ring, "group"); });
+    EXPECT_EQ(evicted, !member.registry.exists(member.group)) << n;
+    failures += evicted ? 0 : 1;
+    (void)evict();
+    EXPECT_FALSE(member.registry.exists(member.group)) << n;
+  }
+  EXPECT_GT(failures, 0);
+}
+
+TEST(Eviction, by_two_at_once_is_done_by_one) {
+  int accesses = 1;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    Attached member(ring, "group");
+    ASSERT_TRUE(publish_some(producer, 10));
+    const auto evict = [&] { return member.registry.evict_below(640, 0); };
+    {
+      const Image before = ring.image();
+      accesses = accesses_of(evict);
+      ring.restore(before);
+    }
+    bool one = false;
+    bool other = false;
+    intrude(
+        n, [&] { one = evict(); }, [&] { other = evict(); });
+    EXPECT_NE(one, other) << n;
+    EXPECT_EQ(member.state(), LineState::kEvicted) << n;
+  }
+  EXPECT_GT(accesses, 5);
+}
+
 TEST(Eviction, reaches_a_line_whatever_group_it_names) {
   for (const std::uint64_t lie : {GroupReference{1, 65}.word(), GroupReference{1, 0xffffffff}.word(),
                                   GroupReference{9, 1}.word(), GroupReference{0, 7}.word(), ~std::uint64_t{0}}) {

@@ -97,6 +97,45 @@ TEST(Consumer, a_length_that_cannot_be_is_corrupt) {
   EXPECT_EQ(consumer.reader.type(), 0xffff);
 }
 
+TEST(Consumer, that_must_fence_for_itself_does_so_before_it_looks_for_a_wish) {
+  for (const bool by_ring : {false, true}) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    const Attached line(ring);
+    auto fenced = ring.ring();
+    fenced.full_fences = by_ring;
+    Reader<HookedMemory> reader(fenced, &line.own().cursor, nullptr, !by_ring);
+    ASSERT_TRUE(reader.begin(Start::oldest()));
+    ASSERT_TRUE(publish_some(producer, 3));
+    for (const Position wanted : {0U, 128U, 0U}) {
+      ring.lines().room_wanted.store(wanted);
+      ASSERT_TRUE(reader.look());
+      std::vector<Access> accesses;
+      const HookedMemory::Scope scope([&](Access access, const volatile void* word) {
+        if (access == Access::kFullFence || word == &ring.lines().room_wanted) accesses.push_back(access);
+      });
+      EXPECT_EQ(reader.release(), wanted != 0);
+      EXPECT_EQ(accesses, (std::vector<Access>{Access::kFullFence, Access::kLoad}));
+    }
+  }
+}
+
+// What lies there is no message; but by the time that this is looked into, it may be overwritten by one.
+TEST(Consumer, overtaken_while_it_doubts_a_message_finds_nothing_corrupt) {
+  PlainRing<HookedMemory> ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  ASSERT_TRUE(publish_some(producer, 1));
+  ring.ring().header_at(0)->length_and_type.store(ring.capacity());
+  EXPECT_EQ(consumer.reader.examine(), Status::kCorrupt);
+  int looks = 0;
+  const HookedMemory::Scope scope([&](Access, const volatile void* word) {
+    if (word == &ring.lines().limit && ++looks == 2) ring.lines().limit.store(ring.capacity() + 64);
+  });
+  EXPECT_EQ(consumer.reader.examine(), Status::kEmpty);
+  EXPECT_EQ(looks, 2);
+}
+
 TEST(Consumer, ends_exactly_at_the_end) {
   PlainRing ring;
   auto producer = first_producer(ring);

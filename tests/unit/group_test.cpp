@@ -247,6 +247,26 @@ TEST(Group, a_head_that_was_overtaken_between_two_looks_is_not_corrupt) {
   EXPECT_EQ(slow.reader.examine(), Status::kOk);
 }
 
+TEST(Group, a_head_that_moves_on_while_a_member_doubts_its_message_is_not_corrupt) {
+  int accesses = 1;
+  int emptied = 0;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    Attached member(ring, "group");
+    ASSERT_TRUE(publish_some(producer, 1));
+    ring.ring().header_at(0)->length_and_type.store(ring.capacity());
+    accesses = accesses_of([&] { EXPECT_EQ(member.reader.examine(), Status::kCorrupt); });
+    Status status = Status::kOk;
+    intrude(
+        n, [&] { status = member.reader.examine(); }, [&] { member.head().store(64); });
+    EXPECT_TRUE(status == Status::kEmpty || status == Status::kCorrupt) << n;
+    emptied += status == Status::kEmpty ? 1 : 0;
+  }
+  // Only who has seen it still there in the end takes it for corrupt.
+  EXPECT_EQ(emptied, accesses - 2);
+}
+
 // Its founder died between storing the head and looking whether the producer will respect it.
 TEST(Group, has_no_place_to_go_on_from_below_the_floor) {
   PlainRing ring;
@@ -260,6 +280,31 @@ TEST(Group, has_no_place_to_go_on_from_below_the_floor) {
   EXPECT_TRUE(member.reader.begun());
   member.head().store(producer.floor() - 64);
   EXPECT_FALSE(member.reader.begun());
+}
+
+// Who joins looks at the head, then at the limit. Should it take the group for one that has no place, it begins it anew, and
+// the members receive again what they had received.
+TEST(Group, keeps_its_place_though_its_members_go_once_around_while_somebody_joins) {
+  int accesses = 1;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    Attached working(ring, "group");
+    const Attached joining(ring, "group");
+    bool begun = false;
+    accesses = accesses_of([&] { begun = joining.reader.begun(); });
+    EXPECT_TRUE(begun);
+    intrude(
+        n, [&] { begun = joining.reader.begun(); },
+        [&] {
+          while (producer.position() < 2 * ring.capacity()) {
+            ASSERT_TRUE(publish_some(producer, 1));
+            ASSERT_TRUE(receive(working.reader));
+          }
+        });
+    EXPECT_TRUE(begun) << "before access " << n;
+  }
+  EXPECT_GT(accesses, 1);
 }
 
 // A peer has freed the slot that the member holds.

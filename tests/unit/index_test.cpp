@@ -221,6 +221,48 @@ TEST(Newest, is_known_though_the_last_entry_is_half_a_ring_away_and_below_the_fl
   EXPECT_TRUE(Attached(ring, Start::oldest()).begun);
 }
 
+// The producer notes its next message, and the limit that it needs for it leaves behind the entry that was found.
+TEST(Newest, is_found_though_the_next_message_is_noted_meanwhile) {
+  PlainRing<HookedMemory> ring(kMinCapacity, Policy::kOverwrite);
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 1, producer.max_length()));
+  const Position tail = producer.position();
+  std::optional<algorithm::Place> found;
+  intrude_at(
+      Access::kLoad, &ring.lines().limit, [&] { found = newest(ring.ring()); },
+      [&] { ASSERT_NE(claim(producer, producer.max_length()), nullptr); });
+  ASSERT_TRUE(found);
+  EXPECT_EQ(numbers(*found), numbers({tail, 1}));
+  EXPECT_GT(producer.limit(), ring.capacity());  // above the entry at 0
+}
+
+TEST(Newest, is_found_though_the_first_entry_comes_meanwhile) {
+  int accesses = 1;
+  int found = 0;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    ASSERT_TRUE(publish_some(producer, 3));
+    auto& entry = ring.lines().index[0].position;
+    entry.store(kNowhere);
+    accesses = accesses_of([&] { EXPECT_FALSE(newest(ring.ring())); });
+    intrude(
+        n, [&] { found += newest(ring.ring()).has_value() ? 1 : 0; }, [&] { entry.store(0); });
+  }
+  EXPECT_GE(found, accesses / 2);
+}
+
+TEST(Newest, is_nothing_when_the_producer_never_stands_still) {
+  PlainRing<HookedMemory> ring(kMinCapacity, Policy::kOverwrite);
+  auto producer = first_producer(ring);
+  const HookedMemory::Scope scope([&](Access, const volatile void* word) {
+    if (word == &ring.lines().limit) {
+      ASSERT_TRUE(publish_until(producer, producer.position() + 2 * ring.capacity(), 8000));
+    }
+  });
+  EXPECT_FALSE(newest(ring.ring()));
+}
+
 TEST(Newest, is_nothing_if_no_entry_leads_to_the_tail) {
   PlainRing ring;
   auto producer = first_producer(ring);

@@ -252,5 +252,60 @@ TEST(Lapping, an_evicted_consumer_of_a_waiting_ring_sees_that_it_was_overtaken) 
   EXPECT_FALSE(reader.look());
 }
 
+// A peer tells a lie about where a consumer stands, and so the producer goes on without it.
+TEST(Lapping, on_a_ring_that_waits_is_counted_and_told_once) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  ASSERT_TRUE(publish_some(producer, 10));
+  ASSERT_TRUE(receive(consumer.reader));
+  consumer.own().cursor.store(kNowhere);
+  ASSERT_TRUE(publish_until(producer, 2 * ring.capacity()));
+  const auto first = receive(consumer.reader);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->lost, first->position / 64 - 1);
+  EXPECT_TRUE(first->matches(first->position));
+  EXPECT_EQ(consumer.own().cursor.load(), first->position + 64);  // it holds the producer again
+  const auto second = receive(consumer.reader);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->lost, 0U);
+  EXPECT_EQ(second->position, first->position + 64);
+  EXPECT_EQ(consumer.reader.lost(), first->lost);
+}
+
+TEST(Lapping, again_and_again_while_it_catches_up_ends_with_nothing_and_an_exact_count) {
+  PlainRing<HookedMemory> ring(kMinCapacity, Policy::kOverwrite);
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  const auto lap = [&] { return publish_until(producer, producer.position() + ring.capacity(), 8000); };
+  ASSERT_TRUE(lap() && lap());
+  {
+    bool chosen = false;  // where to go on; and then it is overtaken there, too
+    const HookedMemory::Scope scope([&](Access, const volatile void* word) {
+      const bool limit = word == &ring.lines().limit;
+      if (limit && chosen) ASSERT_TRUE(lap());
+      chosen = !limit && (chosen || (word >= &ring.lines().index.front() && word <= &ring.lines().index.back()));
+    });
+    EXPECT_EQ(consumer.reader.examine(), Status::kEmpty);
+  }
+  EXPECT_FALSE(consumer.reader.holds());
+  EXPECT_GT(producer.position(), 1000 * ring.capacity());
+  ASSERT_EQ(consumer.reader.examine(), Status::kOk);
+  EXPECT_EQ(consumer.reader.lost(), consumer.reader.position() / extent_of(8000));
+  EXPECT_EQ(consumer.reader.lost_before(), consumer.reader.lost());
+}
+
+TEST(Lapping, by_a_producer_that_goes_backwards_is_corrupt) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  ASSERT_TRUE(publish_some(producer, 100));
+  ASSERT_EQ(drain(consumer.reader), 100U);
+  ring.lines().tail.store(producer.position() / 2);
+  ring.lines().limit.store(producer.position() + ring.capacity() + 64);
+  EXPECT_EQ(consumer.reader.examine(), Status::kCorrupt);
+  EXPECT_EQ(consumer.reader.position(), producer.position());
+}
+
 }  // namespace
 }  // namespace ringmain::testing

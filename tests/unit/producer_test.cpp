@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "support/attached.hpp"
+#include "support/hooked_memory.hpp"
 #include "support/messages.hpp"
 
 namespace ringmain::testing {
@@ -214,6 +215,27 @@ TEST(Producer, that_was_never_opened_has_no_room) {
   algorithm::Producer<> producer;
   EXPECT_EQ(producer.max_length(), 0U);
   EXPECT_EQ(producer.try_claim(0), nullptr);
+}
+
+// In a process whose sleepers' membarrier() doesn't reach it, or in a ring of full fences.
+TEST(Producer, that_must_fence_for_itself_does_so_before_it_looks_for_sleepers) {
+  for (const bool by_ring : {false, true}) {
+    PlainRing<HookedMemory> ring;
+    auto fenced = ring.ring();
+    fenced.full_fences = by_ring;
+    Producer<HookedMemory> producer(fenced, !by_ring);
+    producer.begin();
+    for (const std::uint32_t sleepers : {0U, 1U, 0U}) {
+      ring.area().sleepers.store(sleepers);
+      ASSERT_NE(claim(producer, 48), nullptr);
+      std::vector<Access> accesses;
+      const HookedMemory::Scope scope([&](Access access, const volatile void* word) {
+        if (access == Access::kFullFence || word == &ring.area().sleepers) accesses.push_back(access);
+      });
+      EXPECT_EQ(producer.commit(48, 0), sleepers != 0);
+      EXPECT_EQ(accesses, (std::vector<Access>{Access::kFullFence, Access::kLoad}));
+    }
+  }
 }
 
 }  // namespace

@@ -351,6 +351,14 @@ TEST(Recovery, accepts_the_farthest_that_a_crash_can_leave) {
   EXPECT_EQ(successor(ring).limit(), next.limit());
 }
 
+TEST(Recovery, refuses_a_tail_within_a_message) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 3, 100));  // of two slots each
+  ring.lines().tail.store(producer.position() - kSlot);
+  EXPECT_FALSE(Producer<>(ring.ring()).recover());
+}
+
 TEST(Recovery, meets_garbage_without_harm) {
   PlainRing ring;
   std::uint64_t state = 1;

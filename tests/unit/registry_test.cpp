@@ -234,6 +234,29 @@ TEST(Births, held_by_nonsense_are_free) {
 
 // --- groups
 
+TEST(Line, of_two_who_take_one_at_once_both_are_counted) {
+  PlainRing<HookedMemory> ring;
+  FakeLeases a(ring.leases());
+  FakeLeases b(ring.leases());
+  Registry<HookedMemory> registry(ring.area());
+  intrude_at(
+      Access::kExchange, &ring.area().lines_used, [&] { EXPECT_EQ(registry.take_line(a, 1).line, 0U); },
+      [&] { EXPECT_EQ(registry.take_line(b, 2).line, 1U); });
+  EXPECT_EQ(ring.area().lines_used.load(), 2U);
+}
+
+TEST(Line, is_left_whatever_group_a_peer_has_it_name) {
+  PlainRing ring;
+  Attached bystander(ring, "group");
+  for (const GroupReference lie : {GroupReference{1, 65}, GroupReference{7, 1}, GroupReference{~0U, ~0U}}) {
+    Attached consumer(ring);
+    consumer.own().group.store(lie.word());
+    consumer.leave();
+    EXPECT_EQ(consumer.state(), LineState::kFree);
+  }
+  EXPECT_TRUE(bystander.registry.exists(bystander.group));
+}
+
 TEST(Groups, are_found_by_their_whole_name) {
   PlainRing ring;
   const std::string longest(kMaxNameBytes, 'x');
@@ -295,6 +318,36 @@ TEST(Groups, a_durable_one_stays_and_gates) {
   EXPECT_TRUE(b.registry.dissolve(
       b.group, [](std::size_t) { return false; }, true));
   EXPECT_EQ(producer.slowest_group(), kNowhere);
+}
+
+TEST(Groups, count_everybody_who_joins_at_once) {
+  PlainRing<HookedMemory> ring;
+  Attached founder(ring, "group");
+  Attached a(ring);
+  Attached b(ring);
+  const auto joins = [&] { return GroupWord::of(ring.area().groups[0].state.load()).joins; };
+  const auto before = joins();
+  intrude_at(
+      Access::kExchange, &ring.area().groups[0].state,
+      [&] { EXPECT_TRUE(a.registry.join(a.line, founder.group, false)); },
+      [&] { EXPECT_TRUE(b.registry.join(b.line, founder.group, false)); });
+  EXPECT_EQ(joins(), before + 2);
+}
+
+// The births word keeps them apart, unless a peer writes it.
+TEST(Groups, that_are_founded_at_once_are_two) {
+  PlainRing<HookedMemory> ring;
+  Attached a(ring);
+  Attached b(ring);
+  std::optional<GroupReference> one;
+  std::optional<GroupReference> other;
+  intrude_at(
+      Access::kExchange, &ring.area().groups[0].state, [&] { one = a.registry.found(a.line, "one", false); },
+      [&] { other = b.registry.found(b.line, "other", false); });
+  ASSERT_TRUE(one && other);
+  EXPECT_EQ(other->number, 1U);
+  EXPECT_EQ(one->number, 2U);
+  EXPECT_EQ(a.own().group.load(), one->word());
 }
 
 TEST(Groups, become_durable_by_a_member_that_wants_it) {

@@ -215,6 +215,16 @@ TEST(Beginning, moves_up_to_a_proposal_above_its_start) {
   }
 }
 
+TEST(Beginning, gives_up_below_a_proposal_that_no_producer_makes) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 10, kLength));
+  ring.lines().proposal.store(producer.position() + ring.capacity() + 1);
+  EXPECT_FALSE(Attached(ring).begun);
+  ring.lines().proposal.store(producer.position() + ring.capacity());
+  EXPECT_TRUE(Attached(ring).begun);
+}
+
 TEST(Beginning, of_a_named_group_tells_its_head) {
   PlainRing ring;
   auto producer = first_producer(ring);

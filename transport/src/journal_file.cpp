@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -92,9 +91,11 @@ void JournalFile::cut_torn_tail() {
   JournalReader reader(file_.get(), name_, kLargestRecord);
   header_ = reader.header();
   const std::uint64_t size = reader.size();
-  auto start = reader.find(std::max<std::uint64_t>(kJournalHeaderBytes, size - std::min(size, kChecked)), size);
-  if (!start) start = reader.last();
-  if (start) reader.stand_at(*start);
+  if (size > kJournalHeaderBytes + kChecked) {
+    auto start = reader.find(size - kChecked, size);
+    if (!start) start = reader.last();
+    if (start) reader.stand_at(*start);
+  }
   end_ = reader.offset();
   messages_ = reader.number();
   while (reader.next() && !reader.record().end) {

@@ -128,7 +128,9 @@ class Reader {
   // The group has a place from which its members can go on. Its founder may not have lived to give it one.
   bool begun() const noexcept {
     const Position head = head_->load(std::memory_order_acquire);
-    return head != kNowhere && kept(head);
+    if (head == kNowhere) return false;
+    // Or its members have gone once around meanwhile: begun anew, the group would receive again what it had received.
+    return kept(head) || head_->load(std::memory_order_acquire) != head;
   }
 
   // Takes over what a dead member held, if it held anything. `dead` is in the state `word`, and its lease was seen free.

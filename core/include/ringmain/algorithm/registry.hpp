@@ -328,13 +328,12 @@ class Registry {
         word, LineWord{LineWord::of(word).generation, LineState::kEvicted}.word(), std::memory_order_acq_rel);
   }
   bool evict_group(GroupReference group) noexcept {
-    GroupLine<Memory>* target = line_of(group);
-    if (target == nullptr) return false;
-    std::uint64_t word = target->state.load(std::memory_order_acquire);
+    auto& target = area_.groups[group.number - 1];
+    std::uint64_t word = target.state.load(std::memory_order_acquire);
     auto state = GroupWord::of(word);
     if (state.generation != group.generation || state.state != LineState::kActive) return false;
     state.state = LineState::kEvicted;
-    if (!target->state.compare_exchange_strong(word, state.word(), std::memory_order_acq_rel)) return false;
+    if (!target.state.compare_exchange_strong(word, state.word(), std::memory_order_acq_rel)) return false;
     for (std::size_t i = 0; i < lines_used(); ++i) {
       const std::uint64_t line = area_.lines[i].state.load(std::memory_order_acquire);
       if (LineWord::of(line).in_use() && belongs(i, group)) evict_line(i, line);

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
 CORE = TESTS.parent / "core"
 PRECOMPILED = "#include <gtest/gtest.h>\n#include <chrono>\n#include <filesystem>\n#include <functional>\n#include <string>\n"
-TIMEOUT = 300  # seconds; a mutant that hangs is caught, too
+TIMEOUT = 300  # seconds
 FULL = os.environ.pop("RINGMAIN_PROOF", "") == "full"  # which is for the list: the tests' everyday versions must do
 
 
@@ -86,7 +86,7 @@ def verdict(program, tests):
     try:
         done = subprocess.run([program, f"--gtest_filter={tests}"], capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        return "caught"
+        raise Broken("hangs, as a busy machine would, too: that catches nothing") from None
     if done.returncode < 0 or "[  FAILED  ]" in done.stdout:
         return "caught"
     if done.returncode != 0:

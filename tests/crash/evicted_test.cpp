@@ -48,8 +48,10 @@ class Evicted : public StopAndGo {
   }
   static void receive_one(Follower& follower) {
     traced_mark();
-    follower.try_receive();
+    Message message = follower.consumer().try_receive();
     traced_mark();
+    follower.check(message);
+    message.release();
   }
 
  private:

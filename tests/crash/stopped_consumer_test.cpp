@@ -59,7 +59,7 @@ class StoppedConsumer : public StopAndGo {
     return [=](Company& company) {
       auto follower = company.follower(group, Start::oldest(), spectator);
       traced_mark();
-      follower.try_receive();
+      follower.consumer().try_receive().release();
       traced_mark();
       to_the_end(follower);
     };
@@ -115,8 +115,10 @@ TEST_F(StoppedConsumer, TakesItsShare) {
   Play taking = play([](Company& company) {
     auto follower = company.follower(kShared);
     traced_mark();
-    follower.try_receive();
+    Message message = follower.consumer().try_receive();
     traced_mark();
+    follower.check(message);
+    message.release();
     to_the_end(follower);
   });
   taking.gather = [] {

@@ -291,6 +291,12 @@ std::vector<Statistics> Cast::statistics() const {
   return all;
 }
 
+void Cast::look() const {
+  for (const std::string& name : ringmain::list(directory_)) {
+    succeeds([&] { (void)ringmain::statistics(name, directory_); });
+  }
+}
+
 void Cast::close_rings() const {
   for (const Ring* ring : lasting_rings()) {
     const auto last = ringmain::Producer::open(ring->name, {.directory = directory_});

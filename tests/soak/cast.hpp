@@ -51,6 +51,7 @@ class Cast {
   const Counts& counts() const { return *counts_; }
   std::vector<Statistics> statistics() const;  // of the rings that last
 
+  void look() const;                  // at all rings, from outside
   void close_rings() const;           // when no producer is left
   void expect_all_went_well() const;  // when nobody is left
   void remove_rings() const;

@@ -283,7 +283,9 @@ TEST(Lapping, again_and_again_while_it_catches_up_ends_with_nothing_and_an_exact
     bool chosen = false;  // where to go on; and then it is overtaken there, too
     const HookedMemory::Scope scope([&](Access, const volatile void* word) {
       const bool limit = word == &ring.lines().limit;
-      if (limit && chosen) ASSERT_TRUE(lap());
+      if (limit && chosen) {
+        ASSERT_TRUE(lap());
+      }
       chosen = !limit && (chosen || (word >= &ring.lines().index.front() && word <= &ring.lines().index.back()));
     });
     EXPECT_EQ(consumer.reader.examine(), Status::kEmpty);

@@ -278,7 +278,7 @@ TEST(Groups, there_are_64) {
   PlainRing ring;
   Attached founder(ring);
   for (std::size_t i = 0; i < kMaxGroups; ++i) {
-    ASSERT_EQ(founder.registry.found(founder.line, "g" + std::to_string(i), false),
+    ASSERT_EQ(founder.registry.found(founder.line, std::to_string(i), false),
               (GroupReference{1, static_cast<std::uint32_t>(i + 1)}));
   }
   EXPECT_FALSE(founder.registry.found(founder.line, "one more", false));

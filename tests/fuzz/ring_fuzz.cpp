@@ -136,7 +136,11 @@ class Run {
       const std::size_t file = program_.below(2);
       const std::size_t size = program_.below((file == 0 ? files_.ring() : files_.consumers()).bytes().size() + 1);
       return files_.with_cut(file, size, [&] {
-        program_.one_in(2) ? attach(seats_.front()) : static_cast<void>(statistics("ring", files_.directory()));
+        switch (program_.below(3)) {
+          case 0: static_cast<void>(Consumer::attach("ring", {.directory = files_.directory()})); break;
+          case 1: static_cast<void>(Producer::open("ring", {.directory = files_.directory()})); break;
+          default: static_cast<void>(statistics("ring", files_.directory()));
+        }
       });
     }
     const std::atomic_ref word(place());

@@ -172,7 +172,7 @@ Found read_all(Program& program, Framing framing, std::size_t largest, const Byt
 
 void try_one(Program program) {
   constexpr std::array kFramings{Framing::kRaw, Framing::kLines, Framing::kFrames, Framing::kWire};
-  constexpr std::array<std::size_t, 5> kLargest{1, 30, 200, 50'000, std::size_t{1} << 30};
+  constexpr std::array<std::size_t, 5> kLargest{1, 30, 200, 50'000, std::size_t{1} << 20};
   const Framing framing = program.one_of(kFramings);
   const std::size_t largest = framing == Framing::kRaw ? 1 + program.below(5000) : program.one_of(kLargest);
   Program ways = program;  // what decides on the ways comes first

@@ -16,6 +16,7 @@
 #include <span>
 
 #include "support/child.hpp"
+#include "support/mix.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -35,8 +36,10 @@ class Program {
     std::copy(bytes.begin(), bytes.end(), std::as_writable_bytes(std::span(&number, 1)).begin());
     return number;
   }
+  // The fuzzer likes to repeat bytes. Where they stand counts, too, so that they don't repeat the same step.
   std::size_t below(std::size_t bound) {
-    return bound <= 256 ? number<std::uint8_t>() % bound : number<std::uint32_t>() % bound;
+    std::uint64_t lot = std::uint64_t{taken_} << 32 | (bound <= 256 ? number<std::uint8_t>() : number<std::uint32_t>());
+    return mix(lot) % bound;
   }
   bool one_in(std::size_t chances) { return below(chances) == chances - 1; }
   template <class T, std::size_t kSize>
@@ -46,11 +49,13 @@ class Program {
   std::span<const std::byte> take(std::size_t at_most) {
     const auto taken = rest_.first(std::min(at_most, rest_.size()));
     rest_ = rest_.subspan(taken.size());
+    taken_ += taken.size();
     return taken;
   }
 
  private:
   std::span<const std::byte> rest_;
+  std::size_t taken_ = 0;
 };
 
 // Ends the process, as a crash does, when it has used so much processor time since it was asked to. (By the clock on the

@@ -136,16 +136,15 @@ class Run {
       const std::size_t file = program_.below(2);
       const std::size_t size = program_.below((file == 0 ? files_.ring() : files_.consumers()).bytes().size() + 1);
       return files_.with_cut(file, size, [&] {
-        program_.one_in(2) ? attach(seats_.front()) : static_cast<void>(statistics("ring", files_.directory()));
+        switch (program_.below(3)) {
+          case 0: static_cast<void>(Consumer::attach("ring", {.directory = files_.directory()})); break;
+          case 1: static_cast<void>(Producer::open("ring", {.directory = files_.directory()})); break;
+          default: static_cast<void>(statistics("ring", files_.directory()));
+        }
       });
     }
-    std::byte* at = place();
-    if (program_.one_in(4)) {
-      *at ^= std::byte{1} << program_.below(8);
-    } else {
-      at -= reinterpret_cast<std::uintptr_t>(at) % 8;
-      std::atomic_ref(*reinterpret_cast<std::uint64_t*>(at)).store(word(), std::memory_order_relaxed);
-    }
+    const std::atomic_ref word(place());
+    word.store(program_.one_in(4) ? word.load() ^ std::uint64_t{1} << program_.below(64) : lie());
   }
 
   bool nobody_is_here() const {
@@ -154,9 +153,9 @@ class Run {
   }
 
   // The words that steer something, more often than the others.
-  std::byte* place() {
-    const auto in = [&](const RawFile& file, std::size_t first, std::size_t bytes) {
-      return file.bytes().data() + first + program_.below(bytes);
+  std::uint64_t& place() {
+    const auto in = [&](const RawFile& file, std::size_t first, std::size_t bytes) -> std::uint64_t& {
+      return file.at<std::uint64_t>(first + 8 * program_.below(bytes / 8));
     };
     const RawFile& ring = files_.ring();
     const RawFile& consumers = files_.consumers();
@@ -176,7 +175,7 @@ class Run {
     }
   }
 
-  std::uint64_t word() {
+  std::uint64_t lie() {
     const Position tail = files_.ring().lines().tail.load();
     switch (program_.below(8)) {
       case 0: return kNothing[program_.below(kNothing.size())];

@@ -57,7 +57,9 @@ class Child {
   ~Child() { kill(); }
 
   pid_t pid() const { return pid_; }
-  void signal(int number) const { ::kill(pid_, number); }
+  void signal(int number) const {
+    if (pid_ > 0) ::kill(pid_, number);  // -1, of who was waited for, would be everybody
+  }
 
   // Until it is stopped, which is later than the signal.
   void stop() const {

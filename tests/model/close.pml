@@ -7,16 +7,20 @@
 // Abstracted: the ring has room for all messages; the index and the counts aren't modelled (the kill sweep is about
 // them), so recovery is the walk from the tail. Consumers outlive their producers. The round of 50 ms is left out
 // unless the producer is dead or gone without an end.
+//
+// VARIANT_SUCCESSION: three producers, of which two die, the second perhaps in its recovery of what the first left.
+// None closes.
 
-#ifdef FULL
+#ifdef VARIANT_SUCCESSION
 #define PRODUCERS 3
+#define MESSAGES proof_scaled(1, 2)
 #define CRASHES 2
 #else
 #define PRODUCERS 2
-#define CRASHES 1
+#define MESSAGES proof_scaled(2, 3)
+#define CRASHES proof_scaled(1, 2)
 #endif
 #define CONSUMERS 1
-#define MESSAGES 2
 
 #define PARTIES (PRODUCERS + CONSUMERS)
 #define DEPTH 4
@@ -165,8 +169,10 @@ proctype Producer(byte me) {
     :: true -> break
     od;
     if
+#ifndef VARIANT_SUCCESSION
     :: true -> close(me)
     :: true -> abandon(me)
+#endif
     :: true  // idle for ever
     fi
   } unless { d_step { killed[me] || over -> at = 0 } }

@@ -11,47 +11,36 @@
 // VARIANT_DEATH_BEFORE: one of three has died already, with the first message in his hands.
 // VARIANT_REBIRTH: somebody else joins in the line of a dead member, when it is free again.
 
-#ifdef MUTANT_WHO_LOST_THE_LINE_DELIVERS  // it takes two heirs
+#if defined(MUTANT_WHO_LOST_THE_LINE_DELIVERS)  // it takes two heirs
 #define MEMBERS 3
 #define MESSAGES 1
 #define CRASHES 1
-#endif
-#ifdef MUTANT_DEAD_FREED_BELOW_AN_OPEN_PROPOSAL  // it takes the death of an heir
+#elif defined(MUTANT_DEAD_FREED_BELOW_AN_OPEN_PROPOSAL)  // it takes the death of an heir
 #define VARIANT_DEATH_BEFORE
-#endif
-#ifdef MUTANT_HEAD_AFTER_INTENTS  // alone it is forgiven by the second scan, which is there for those who join
+#elif defined(MUTANT_NO_GENERATION)
+#define VARIANT_REBIRTH
+#define MESSAGES 2
+#elif defined(MUTANT_HEAD_AFTER_INTENTS)  // alone it is forgiven by the second scan, which is there for those who join
 #define MUTANT_ONE_SCAN
 #define MEMBERS 2
 #define MESSAGES 3
 #define CRASHES 0
 #endif
-#ifdef MUTANT_NO_GENERATION
-#define VARIANT_REBIRTH
-#define MESSAGES 2
-#endif
 
-#ifndef MEMBERS
-#if defined(VARIANT_REBIRTH) || defined(VARIANT_DEATH_BEFORE) || defined(FULL)
+#if defined(VARIANT_DEATH_BEFORE)
 #define MEMBERS 3
-#else
-#define MEMBERS 2
-#endif
-#endif
+#define MESSAGES proof_scaled(3, 4)
+#elif defined(VARIANT_REBIRTH)
+#define MEMBERS 3
 #ifndef MESSAGES
-#if defined(VARIANT_REBIRTH) && !defined(FULL)
-#define MESSAGES 1
-#elif defined(VARIANT_DEATH_BEFORE) || defined(FULL)
-#define MESSAGES 3
-#else
-#define MESSAGES 4
+#define MESSAGES proof_scaled(1, 3)
 #endif
+#elif !defined(MEMBERS)
+#define MEMBERS proof_scaled(2, 3)
+#define MESSAGES proof_scaled(4, 3)
 #endif
 #ifndef CRASHES
-#if defined(FULL) && !defined(VARIANT_REBIRTH)
-#define CRASHES 2
-#else
 #define CRASHES 1
-#endif
 #endif
 
 #ifdef VARIANT_DEATH_BEFORE

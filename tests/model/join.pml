@@ -19,13 +19,8 @@
 
 #define CONSUMERS 2
 #define CAPACITY 3
-#ifdef FULL
-#define MESSAGES 6
-#define CRASHES 2
-#else
-#define MESSAGES 4
-#define CRASHES 1
-#endif
+#define MESSAGES proof_scaled(4, 6)
+#define CRASHES proof_scaled(1, 2)
 
 #define PRODUCER 0
 #define PARTIES (1 + CONSUMERS)

@@ -21,13 +21,8 @@
 #define CONSUMERS 2
 #define CAPACITY 3
 #define WISH 2  // slots: what the message needs, or a quarter of the ring if that is more
-#ifdef FULL
-#define MESSAGES 4
-#define CRASHES 2
-#else
-#define MESSAGES 3
-#define CRASHES 1
-#endif
+#define MESSAGES proof_scaled(3, 4)
+#define CRASHES proof_scaled(1, 2)
 
 #define PRODUCER 0
 #define PARTIES (1 + CONSUMERS)

@@ -7,15 +7,9 @@
 //
 // VARIANT_FULL_FENCES: a ring that was created so. No membarrier(), but the producer fences.
 
-#ifdef FULL
-#define CONSUMERS 3
-#define MESSAGES 2
-#define CRASHES 2
-#else
-#define CONSUMERS 2
-#define MESSAGES 2
-#define CRASHES 1
-#endif
+#define CONSUMERS proof_scaled(2, 3)
+#define MESSAGES proof_scaled(2, 1)
+#define CRASHES proof_scaled(1, 2)
 
 #ifdef MUTANT_NO_FENCE_OF_THE_PRODUCER
 #define VARIANT_FULL_FENCES

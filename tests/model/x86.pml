@@ -16,6 +16,12 @@
 //               killed when its buffer is empty, and its lease is free at once: fewer states, and the same cases
 //   futex       compares and goes to sleep in one step; a wake reaches who sleeps then, and nobody later
 
+#ifdef FULL
+#define proof_scaled(quick, full) full
+#else
+#define proof_scaled(quick, full) quick
+#endif
+
 typedef Buffer {
   byte count;
   byte word[DEPTH];

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cerrno>
-#include <utility>
 
 namespace ringmain {
 

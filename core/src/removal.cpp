@@ -88,8 +88,8 @@ bool Removal::in_use() const noexcept {
 bool Removal::told() const noexcept {
   constexpr off_t kRemoved = algorithm::kProducerOffset + offsetof(algorithm::NativeProducerLines, removed);
   std::uint32_t removed = 0;
-  if (ring_) uninterrupted([&] { return ::pread(ring_.get(), &removed, sizeof removed, kRemoved); });
-  return removed != 0;
+  const auto read = [&] { return ::pread(ring_.get(), &removed, sizeof removed, kRemoved); };
+  return ring_ && uninterrupted(read) == sizeof removed && removed != 0;
 }
 
 void Removal::take_lease(std::chrono::nanoseconds patience) {

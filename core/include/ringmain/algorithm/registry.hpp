@@ -327,7 +327,7 @@ class Registry {
     return area_.lines[line].state.compare_exchange_strong(
         word, LineWord{LineWord::of(word).generation, LineState::kEvicted}.word(), std::memory_order_acq_rel);
   }
-  bool evict_group(GroupReference group) noexcept {
+  bool evict_group(GroupReference group) noexcept {  // whose number the caller has bounded
     auto& target = area_.groups[group.number - 1];
     std::uint64_t word = target.state.load(std::memory_order_acquire);
     auto state = GroupWord::of(word);

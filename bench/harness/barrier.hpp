@@ -1,5 +1,4 @@
-// Where processes meet before and after every round. Spins for a while: a wake-up could cost more than what is measured.
-// Then it sleeps, so that those who wait leave the cores to those who still work.
+// Where processes wait for each other.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -15,6 +14,28 @@
 
 namespace ringmain::bench {
 
+// Closed at first; once open it stays so. Who waits sleeps until then, and makes no call in between that a tracer would
+// have to follow.
+class Gate {
+ public:
+  bool is_open() const noexcept { return open_.load(std::memory_order_acquire) != 0; }
+
+  void open() noexcept {
+    // release: pairs with the acquire in is_open(), for what was done before.
+    open_.store(1, std::memory_order_release);
+    ::syscall(SYS_futex, &open_, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  }
+
+  void wait() noexcept {
+    while (!is_open()) ::syscall(SYS_futex, &open_, FUTEX_WAIT, 0, nullptr, nullptr, 0);
+  }
+
+ private:
+  std::atomic<std::uint32_t> open_{0};
+};
+
+// Where all meet before and after every round. Spins for a while: a wake-up could cost more than what is measured. Then it
+// sleeps, so that those who wait leave the cores to those who still work.
 class Barrier {
  public:
   explicit Barrier(std::uint32_t parties = 2) noexcept : parties_(parties) {}

@@ -29,9 +29,9 @@ struct Board {
   std::atomic<std::uint32_t> contestant{0};  // whose turn it is
   // After the last round the sides wait for a tracer, if their parent is to be one.
   std::atomic<std::uint32_t> wait_for_tracer{0};  // sides
-  std::atomic<bool> traced{false};
+  Gate traced;
   std::atomic<std::uint32_t> done{0};  // sides, with the turns that are traced
-  std::atomic<bool> released{false};   // the tracer has gone: a side may end
+  Gate released;                       // the tracer has gone: a side may end
 };
 
 }  // namespace ringmain::bench

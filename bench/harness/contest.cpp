@@ -53,7 +53,7 @@ Outcome run_contest(const Contestants& contestants, const ContestOptions& option
   const double turns = static_cast<double>(contestants.size() * options.rounds) * 1.3;  // with the warm-up, about
   processes.wait(options.limit, [&] {
     if (options.progress) options.progress(std::min(1.0, board->turns.load(std::memory_order_relaxed) / turns));
-    if (board->wait_for_tracer.load(std::memory_order_acquire) != options.sides || board->traced) return;
+    if (board->wait_for_tracer.load(std::memory_order_acquire) != options.sides || board->traced.is_open()) return;
     counted = count_system_calls(pids, *board, reports.all(), system_calls.all());
   });
   for (std::size_t i = 0; i < contestants.size(); ++i) {

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <thread>
 
 namespace ringmain::bench {
 namespace {
@@ -31,10 +29,6 @@ std::uint64_t cpu_ns_so_far() {
   timespec time{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-void await(const std::atomic<bool>& flag) {
-  while (!flag.load(std::memory_order_acquire)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::uint64_t scaled(std::uint64_t count, double factor) {
@@ -90,7 +84,7 @@ void Runner::be_traced() {
     if (contestant->latencies() != nullptr) contestant->latencies()->freeze();
   }
   board_.wait_for_tracer.fetch_add(1, std::memory_order_acq_rel);
-  await(board_.traced);
+  board_.traced.wait();
   for (std::size_t i = 0; i < contestants_.size(); ++i) {
     if (first()) board_.contestant.store(static_cast<std::uint32_t>(i), std::memory_order_release);
     const std::uint64_t messages = std::min(scaled(counts_[i], kTracedPart), kMostTraced);
@@ -98,7 +92,7 @@ void Runner::be_traced() {
     if (first()) system_calls_[i].messages = messages + reports_[0].interval.more;
   }
   board_.done.fetch_add(1, std::memory_order_acq_rel);
-  await(board_.released);
+  board_.released.wait();
 }
 
 Sample Runner::run_turn(std::size_t index, std::uint64_t messages) {

@@ -126,10 +126,10 @@ bool count_system_calls(const std::vector<pid_t>& sides, Board& board, std::span
                         std::span<SystemCalls> counts) {
   Tracer tracer(sides, board, reports, counts);
   const bool permitted = tracer.seize();
-  board.traced.store(true, std::memory_order_release);
+  board.traced.open();
   if (permitted) tracer.follow();
   tracer.let_go();
-  board.released.store(true, std::memory_order_release);
+  board.released.open();
   return permitted;
 }
 

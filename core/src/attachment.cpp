@@ -36,19 +36,6 @@ void check_options(const ConsumerOptions& options, Policy policy) {
 
 }  // namespace
 
-Segment open_when_there(std::string_view name, const ConsumerOptions& options, Access access) {
-  const Deadline deadline(options.wait_for_ring);
-  constexpr std::chrono::milliseconds kLook{10};
-  for (;;) {
-    try {
-      return Segment::open(name, options.directory, access);
-    } catch (const Error& error) {
-      if (error.status() != Status::kNotFound || options.wait_for_ring.count() <= 0 || deadline.passed()) throw;
-    }
-    std::this_thread::sleep_for(deadline.left(kLook));
-  }
-}
-
 Attachment::Attachment(Segment opened, const ConsumerOptions& options)
     : segment(std::move(opened)), bell(reader.ring(), nullptr), spin_budget(options.spin),
       outlive_producer(options.outlive_producer) {
@@ -75,6 +62,7 @@ void Attachment::join(const ConsumerOptions& options) {
   lease = std::make_unique<Lease>([&] { return segment.reopen_consumers(); }, &Attachment::after_fork, this);
   take_line();
   try {
+    await_remover(segment);
     if (options.group.empty()) {
       reader = algorithm::Reader<>(segment.ring(), &own().cursor, nullptr, !register_for_barriers());
       begin(options.start);

@@ -51,7 +51,4 @@ struct Attachment {
   std::atomic<std::uint64_t> unseen_cursor_{0};  // a spectator's
 };
 
-// Opens the ring, waiting for it to appear for options.wait_for_ring.
-Segment open_when_there(std::string_view name, const ConsumerOptions& options, Access access);
-
 }  // namespace ringmain

@@ -17,6 +17,7 @@ RINGMAIN_AT(ringmain_ring_options, evict_after_ns, 40);
 RINGMAIN_AT(ringmain_ring_options, spin_ns, 48);
 RINGMAIN_AT(ringmain_ring_options, type, 56);
 RINGMAIN_AT(ringmain_ring_options, full_fences, 80);
+RINGMAIN_AT(ringmain_ring_options, keep, 84);
 RINGMAIN_AT(ringmain_open_options, directory, 8);
 RINGMAIN_AT(ringmain_open_options, spin_ns, 16);
 RINGMAIN_AT(ringmain_open_options, type, 24);
@@ -67,6 +68,7 @@ ringmain_ring_options default_ring_options() noexcept {
   options.evict_after_ns = defaults.evict_after.count();
   options.spin_ns = defaults.spin.count();
   options.full_fences = defaults.full_fences ? 1 : 0;
+  options.keep = defaults.keep ? 1 : 0;
   return options;
 }
 
@@ -102,7 +104,6 @@ void require_zero(const void* given, std::size_t known, std::size_t size) {
 RingOptions options_from(const ringmain_ring_options* given) {
   const ringmain_ring_options options = known_part(given, default_ring_options());
   if (options.policy > RINGMAIN_OVERWRITE) refuse("policy is neither RINGMAIN_WAIT nor RINGMAIN_OVERWRITE");
-  if (options.reserved != 0) refuse("reserved isn't 0");
   RingOptions result;
   result.directory = or_empty(options.directory);
   result.capacity = options.capacity;
@@ -111,6 +112,7 @@ RingOptions options_from(const ringmain_ring_options* given) {
   result.mode = options.mode;
   result.group = or_empty(options.group);
   result.full_fences = options.full_fences != 0;
+  result.keep = options.keep != 0;
   result.type = type_from(options.type);
   result.spin = timeout(options.spin_ns);
   return result;

@@ -15,7 +15,7 @@ static_assert(offsetof(ringmain_group_statistics, name) == 24 && sizeof(ringmain
 static_assert(offsetof(ringmain_statistics, consumer_count) == 40 && offsetof(ringmain_statistics, capacity) == 56);
 static_assert(offsetof(ringmain_statistics, evict_after_ns) == 120 && offsetof(ringmain_statistics, policy) == 144);
 static_assert(offsetof(ringmain_statistics, producer_alive) == 152 && offsetof(ringmain_statistics, name) == 160);
-static_assert(offsetof(ringmain_statistics, type_name) == 296 && sizeof(ringmain_statistics) == 432);
+static_assert(offsetof(ringmain_statistics, type_name) == 296 && offsetof(ringmain_statistics, created_ns) == 432);
 
 using namespace ringmain;
 
@@ -76,6 +76,8 @@ void fill(const Statistics& from, ringmain_statistics& to) noexcept {
   to.producer_alive = from.producer_alive ? 1 : 0;
   to.closed = from.closed ? 1 : 0;
   to.removed = from.removed ? 1 : 0;
+  to.kept = from.kept ? 1 : 0;
+  to.created_ns = std::chrono::nanoseconds(from.created.time_since_epoch()).count();
   copy_name(to.name, from.name);
   copy_name(to.type_name, from.type.name);
 }
@@ -115,6 +117,27 @@ int ringmain_remove(const char* name, const char* directory, int even_if_in_use)
 int ringmain_remove_group(const char* name, const char* group, const char* directory) {
   return c::guarded(
       [&] { ringmain::remove_group(c::required(name, "name"), c::required(group, "group"), c::or_empty(directory)); });
+}
+
+static_assert(RINGMAIN_NOBODY == static_cast<int>(Keeper::kNobody));
+static_assert(RINGMAIN_PARTICIPANT == static_cast<int>(Keeper::kParticipant));
+static_assert(RINGMAIN_DURABLE_GROUP == static_cast<int>(Keeper::kDurableGroup));
+static_assert(RINGMAIN_KEPT == static_cast<int>(Keeper::kOption));
+
+int ringmain_collect(const char* name, const char* directory, int only_look, int* keeper) {
+  return c::guarded([&] {
+    const Keeper found = ringmain::collect(c::required(name, "name"), c::or_empty(directory), only_look != 0);
+    if (keeper != nullptr) *keeper = static_cast<int>(found);
+  });
+}
+
+int ringmain_evict_consumer(const char* name, uint32_t line, const char* directory) {
+  return c::guarded([&] { ringmain::evict(c::required(name, "name"), line, c::or_empty(directory)); });
+}
+
+int ringmain_evict_group(const char* name, const char* group, const char* directory) {
+  return c::guarded(
+      [&] { ringmain::evict(c::required(name, "name"), c::required(group, "group"), c::or_empty(directory)); });
 }
 
 }  // extern "C"

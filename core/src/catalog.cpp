@@ -1,4 +1,4 @@
-// Rings from outside: list and remove.
+// Rings from outside: list, remove and collect them, evict who consumes from them.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 
@@ -32,6 +32,14 @@ std::optional<algorithm::GroupReference> find_shown(const Registry& registry, st
   return registry.find_if([&](std::size_t index) { return text_of(registry.name_of(index)) == name; });
 }
 
+// Elsewhere a consumer that is evicted would go on using a message that is overwritten meanwhile.
+void check_evicts(const Segment& segment) {
+  if (segment.ring().may_overwrite()) return;
+  fail(Status::kBadOption, "ring '" + segment.name() +
+                               "' never evicts, and its consumers don't reckon with it: end the process instead, or "
+                               "create the ring with evict_after (it may be for ever)");
+}
+
 }  // namespace
 
 std::vector<std::string> list(const std::filesystem::path& directory) {
@@ -57,13 +65,55 @@ void remove(std::string_view name, const std::filesystem::path& directory, bool 
   {
     Removal removal(opened.get(), entry_of(name), what);
     if (removal.bare()) return removal.unlink_bare();  // the rest of an old removal
-    if (!even_if_in_use && removal.in_use()) {
+    const auto check_use = [&] {
+      if (even_if_in_use || !removal.in_use()) return;
       fail(Status::kInUse, what + ": a producer or consumers are alive; end them first, or force it");
-    }
+    };
+    check_use();
     removal.take_lease(kRemoverPatience);
+    check_use();  // again: who came before our lease; who comes later waits for us (await_remover())
     removal.execute(rest);
   }
   sweep(parent);  // what could not be unlinked at the first attempt, too
+}
+
+Keeper collect(std::string_view name, const std::filesystem::path& directory, bool only_look) {
+  check_name("ring", name);
+  const std::filesystem::path parent = directory_of(directory);
+  const std::string what = what_of(name, parent);
+  const std::string rest = temporary_entry(name, "old");
+  const Descriptor opened = open_parent(parent, what);
+  Removal removal(opened.get(), entry_of(name), what);
+  if (removal.bare()) {
+    if (!only_look) removal.unlink_bare();
+    return Keeper::kNobody;
+  }
+  if (const Keeper keeper = removal.keeper(); keeper != Keeper::kNobody || only_look) return keeper;
+  removal.take_lease(kRemoverPatience);
+  const Keeper keeper = removal.keeper();  // again, as above
+  if (keeper == Keeper::kNobody) removal.execute(rest);
+  return keeper;
+}
+
+void evict(std::string_view name, std::uint32_t line, const std::filesystem::path& directory) {
+  const Segment segment = Segment::open(name, directory, Access::kConsume);
+  check_evicts(segment);
+  if (line >= kMaxConsumers || !Registry(*segment.consumers()).evict(line)) {
+    fail(Status::kNotFound, what_of(name, directory_of(directory)) + ": there is no consumer with line " +
+                                std::to_string(line) + "; 'ringmain stat' shows the lines");
+  }
+  ring_room_bell(*segment.consumers());
+}
+
+void evict(std::string_view name, std::string_view group, const std::filesystem::path& directory) {
+  const Segment segment = Segment::open(name, directory, Access::kConsume);
+  check_evicts(segment);
+  Registry registry(*segment.consumers());
+  const auto found = find_shown(registry, group);
+  if (!found || !registry.evict_group(*found)) {
+    fail(Status::kNotFound, what_of(name, directory_of(directory)) + ": there is no group '" + printable(group) + "'");
+  }
+  ring_room_bell(*segment.consumers());
 }
 
 void remove_group(std::string_view name, std::string_view group, const std::filesystem::path& directory) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 #include "consumer_state.hpp"
 
@@ -74,7 +75,16 @@ Consumer::~Consumer() = default;
 
 Consumer Consumer::attach(std::string_view name, const ConsumerOptions& options) {
   const Access access = options.spectator ? Access::kWatch : Access::kConsume;
-  return Consumer(std::make_unique<State>(open_when_there(name, options, access), options));
+  const Deadline deadline(options.wait_for_ring);
+  constexpr std::chrono::milliseconds kLook{10};
+  for (;;) {
+    try {
+      return Consumer(std::make_unique<State>(Segment::open(name, options.directory, access), options));
+    } catch (const Error& error) {
+      if (error.status() != Status::kNotFound || options.wait_for_ring.count() <= 0 || deadline.passed()) throw;
+    }
+    std::this_thread::sleep_for(deadline.left(kLook));
+  }
 }
 
 Consumer Consumer::attach(RingDescriptors descriptors, const ConsumerOptions& options) {

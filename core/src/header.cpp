@@ -104,6 +104,7 @@ Header make_header(const RingOptions& options) {
   header.full_fences = options.full_fences ? 1 : 0;
   header.evict_after_ns = static_cast<std::uint64_t>(options.evict_after.count());
   header.created_ns = static_cast<std::uint64_t>(read_clock(CLOCK_REALTIME));
+  header.kept = options.keep ? 1 : 0;
   header.identity = random_identity();
   header.creator_uid = ::geteuid();
   header.creator_pid = static_cast<std::uint32_t>(::getpid());

@@ -177,9 +177,7 @@ Producer Producer::open(std::string_view name, const OpenOptions& options) {
   if (!options.force_unclean) check_clean(segment);
   auto state = std::make_unique<State>(std::move(segment), options.spin);
   const std::string what = "ring '" + std::string(name) + "'";
-  if (state->segment.producer().removed.load(std::memory_order_acquire) != 0) {
-    fail(Status::kNotFound, what + ": was removed a moment ago");
-  }
+  await_remover(state->segment);
   if (!state->ring.recover()) {
     fail(Status::kCorrupt, what + ": the producer's lines contradict each other; remove the ring");
   }

@@ -14,6 +14,7 @@
 #include "header.hpp"
 #include "listing.hpp"
 #include "names.hpp"
+#include "ringmain/algorithm/registry.hpp"
 
 namespace ringmain {
 
@@ -90,6 +91,15 @@ bool Removal::told() const noexcept {
   std::uint32_t removed = 0;
   const auto read = [&] { return ::pread(ring_.get(), &removed, sizeof removed, kRemoved); };
   return ring_ && uninterrupted(read) == sizeof removed && removed != 0;
+}
+
+Keeper Removal::keeper() const {
+  if (in_use()) return Keeper::kParticipant;
+  if (!consumers_) fail(Status::kTruncated, what_ + ": has no file 'consumers'; remove the ring");
+  if (read_header(ring_.get(), consumers_.get(), what_).kept != 0) return Keeper::kOption;
+  const auto mapped = Mapping::of_file(consumers_.get(), algorithm::kConsumersBytes, Protection::kReadWrite);
+  const algorithm::Registry registry(*reinterpret_cast<algorithm::NativeConsumersArea*>(mapped.data()));
+  return registry.any_durable() ? Keeper::kDurableGroup : Keeper::kNobody;
 }
 
 void Removal::take_lease(std::chrono::nanoseconds patience) {

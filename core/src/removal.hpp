@@ -12,12 +12,10 @@
 #include "descriptor.hpp"
 #include "lease.hpp"
 #include "mapping.hpp"
+#include "ringmain/segment.hpp"
 #include "segment.hpp"
 
 namespace ringmain {
-
-// A ring has its name a moment before its creator lets go of the remover's lease, and another remover is done soon.
-inline constexpr std::chrono::seconds kRemoverPatience{1};
 
 // A ring that is to go: whole, damaged, or the rest of one. Its directory is opened once, and what is done is done to
 // that directory alone, whatever has the name by then.
@@ -30,6 +28,7 @@ class Removal {
   bool bare() const noexcept { return !ring_; }  // a directory without the file `ring`
   bool is_in(int directory) const noexcept;      // it is the open directory of this ring
   bool in_use() const noexcept;                  // a producer or a consumer is alive
+  Keeper keeper() const;                         // throws as attach does for a damaged ring
   bool told() const noexcept;                    // whoever holds it was told
   bool has_its_name() const noexcept;
 

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <thread>
 
+#include "clock.hpp"
 #include "fail.hpp"
 #include "header.hpp"
 #include "identity.hpp"
@@ -179,6 +181,20 @@ void check_type(const Segment& segment, const TypeIdentity& wanted) {
   fail(Status::kTypeMismatch, "ring '" + segment.name() + "' carries " + text(found) + ", not " + text(wanted) +
                                   (same_words ? " with these fields (the hashes differ)" : "") +
                                   "; build both sides from the same definition");
+}
+
+void await_remover(const Segment& segment) {
+  if (segment.name().empty()) return;
+  const std::string what = "ring '" + segment.name() + "'";
+  const Deadline deadline(kRemoverPatience);
+  while (leased(segment.ring_file(), kRemoverByte)) {
+    if (deadline.passed()) {
+      fail(Status::kInUse, what + ": another process makes or removes it, and doesn't come to an end");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (segment.producer().removed.load(std::memory_order_acquire) == 0) return;
+  fail(Status::kNotFound, what + ": was removed a moment ago");
 }
 
 void check_clean(const Segment& segment) {

@@ -73,6 +73,13 @@ bool in_memory(int file) noexcept;
 void check_type(const Segment& segment, const TypeIdentity& wanted);
 
 // Throws kUnclean for a ring on disk that an earlier boot left without closing.
+// A ring has its name a moment before its creator lets go of the remover's lease, and a remover is done soon.
+inline constexpr std::chrono::seconds kRemoverPatience{1};
+
+// For who has just taken its lease, and stays: whoever begins to remove the ring from now on sees that lease; this waits
+// for a remover that came before, and so may not have seen it. Throws kNotFound (removed), kInUse (the remover is stuck).
+void await_remover(const Segment& segment);
+
 void check_clean(const Segment& segment);
 
 }  // namespace ringmain

@@ -72,7 +72,9 @@ Statistics statistics(std::string_view name, const std::filesystem::path& direct
                     .capacity = header.capacity,
                     .policy = static_cast<Policy>(header.policy),
                     .evict_after = std::chrono::nanoseconds(header.evict_after_ns),
-                    .type = segment.type()};
+                    .type = segment.type(),
+                    .kept = header.kept != 0};
+  result.created = std::chrono::system_clock::time_point(std::chrono::nanoseconds(header.created_ns));
   const auto newest = algorithm::newest(segment.ring());
   const auto oldest = algorithm::locate(segment.ring(), Start::oldest());
   if (!newest || !oldest) {

@@ -161,9 +161,6 @@ TEST_F(CInterfaceTest, options_that_make_no_sense_are_refused) {
   ringmain_ring_options options = ring(2);
   EXPECT_EQ(create(options), RINGMAIN_BAD_OPTION);
   options = ring();
-  options.reserved = 1;
-  EXPECT_EQ(create(options), RINGMAIN_BAD_OPTION);
-  options = ring();
   options.capacity = 100'000;
   EXPECT_EQ(create(options), RINGMAIN_BAD_OPTION);
   ASSERT_EQ(create(ring()), RINGMAIN_OK);
@@ -255,6 +252,43 @@ TEST_F(CInterfaceTest, rings_are_listed_and_removed) {
   EXPECT_EQ(ringmain_remove("a", directory(), 1), RINGMAIN_OK);
   EXPECT_EQ(ringmain_remove("a", directory(), 1), RINGMAIN_NOT_FOUND);
   EXPECT_EQ(ringmain_remove_group("b", "nobody", directory()), RINGMAIN_NOT_FOUND);
+}
+
+TEST_F(CInterfaceTest, rings_are_collected_unless_something_keeps_them) {
+  ringmain_ring_options options = ring();
+  options.keep = 1;
+  ASSERT_EQ(create(options, "kept"), RINGMAIN_OK);
+  int keeper = -1;
+  EXPECT_EQ(ringmain_collect("kept", directory(), 0, &keeper), RINGMAIN_OK);
+  EXPECT_EQ(keeper, RINGMAIN_PARTICIPANT);
+  producer_.reset();
+  EXPECT_EQ(ringmain_collect("kept", directory(), 0, &keeper), RINGMAIN_OK);
+  EXPECT_EQ(keeper, RINGMAIN_KEPT);
+  ringmain_statistics statistics;
+  ASSERT_EQ(ringmain_statistics_init(&statistics, sizeof statistics), RINGMAIN_OK);
+  ASSERT_EQ(ringmain_read_statistics("kept", directory(), &statistics), RINGMAIN_OK);
+  EXPECT_EQ(statistics.kept, 1);
+  EXPECT_GT(statistics.created_ns, std::int64_t{1'700'000'000} * 1'000'000'000);
+
+  ASSERT_EQ(create(ring(), "dead"), RINGMAIN_OK);
+  producer_.reset();
+  EXPECT_EQ(ringmain_collect("dead", directory(), 1, nullptr), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_collect("dead", directory(), 0, &keeper), RINGMAIN_OK);
+  EXPECT_EQ(keeper, RINGMAIN_NOBODY);
+  EXPECT_EQ(ringmain_collect("dead", directory(), 0, &keeper), RINGMAIN_NOT_FOUND);
+}
+
+TEST_F(CInterfaceTest, consumers_are_evicted_where_the_ring_may) {
+  ASSERT_EQ(create(ring(), "never"), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_evict_consumer("never", 0, directory()), RINGMAIN_BAD_OPTION);
+  ringmain_ring_options options = ring();
+  options.evict_after_ns = RINGMAIN_FOREVER;
+  ASSERT_EQ(create(options), RINGMAIN_OK);
+  ASSERT_EQ(attach(reading()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_evict_consumer("ring", 1, directory()), RINGMAIN_NOT_FOUND);
+  EXPECT_EQ(ringmain_evict_group("ring", "nobody", directory()), RINGMAIN_NOT_FOUND);
+  EXPECT_EQ(ringmain_evict_consumer("ring", 0, directory()), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_consumer_try_receive(consumer_.get(), &message_), RINGMAIN_EVICTED);
 }
 
 TEST_F(CInterfaceTest, a_producer_removes_its_own_ring) {

@@ -123,7 +123,7 @@ typedef struct ringmain_ring_options {
   int64_t spin_ns;        /* before the producer sleeps; RINGMAIN_FOREVER: never sleep */
   ringmain_type type;
   uint32_t full_fences; /* not 0: fences on the hot path instead of the sleeper's membarrier() */
-  uint32_t reserved;
+  uint32_t keep;        /* not 0: ringmain_collect() leaves the ring alone, though nobody uses it */
 } ringmain_ring_options;
 
 typedef struct ringmain_open_options {
@@ -372,9 +372,11 @@ typedef struct ringmain_statistics {
   uint8_t producer_alive;
   uint8_t closed;
   uint8_t removed;
-  uint8_t reserved[5];
+  uint8_t kept; /* ringmain_collect() leaves it alone */
+  uint8_t reserved[4];
   char name[RINGMAIN_NAME_SIZE];
   char type_name[RINGMAIN_NAME_SIZE];
+  int64_t created_ns; /* since 1970, UTC */
 } ringmain_statistics;
 
 int ringmain_statistics_init(ringmain_statistics* statistics, size_t struct_size);
@@ -394,6 +396,21 @@ int ringmain_remove(const char* name, const char* directory, int even_if_in_use)
 
 /* Dissolves a named group that has no living member, durable or not. NOT_FOUND, IN_USE. */
 int ringmain_remove_group(const char* name, const char* group, const char* directory);
+
+/* What keeps a ring from being collected: nothing, somebody who is alive, a durable group, the option `keep`. */
+enum { RINGMAIN_NOBODY = 0, RINGMAIN_PARTICIPANT = 1, RINGMAIN_DURABLE_GROUP = 2, RINGMAIN_KEPT = 3 };
+
+/* Removes a ring that nobody uses and that nothing keeps; `keeper` (may be NULL) receives what keeps it. Who attaches or
+ * takes over meanwhile either keeps the ring, or finds that it isn't there. With only_look != 0 nothing is removed.
+ * Statuses as ringmain_remove, IN_USE but for who is stuck in making or removing it; and as attach for a damaged ring,
+ * which stays. */
+int ringmain_collect(const char* name, const char* directory, int only_look, int* keeper);
+
+/* Evicts the consumer with this line, and with it the whole named group of which it is a member; or a named group. Who is
+ * evicted learns it within 100 ms from a receive that finds nothing. NOT_FOUND; BAD_OPTION for a ring that never evicts;
+ * and as attach. */
+int ringmain_evict_consumer(const char* name, uint32_t line, const char* directory);
+int ringmain_evict_group(const char* name, const char* group, const char* directory);
 
 /* The largest payload of one message in a ring of `capacity` bytes; and the smallest capacity of a ring that takes
  * messages of `bytes` (0: none). */

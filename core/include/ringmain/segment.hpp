@@ -43,6 +43,7 @@ struct RingOptions {
   mode_t mode = 0600;
   std::string group{};       // the files' group, by name or number; empty: as the system gives it
   bool full_fences = false;  // fences on the hot path instead of the sleeper's membarrier()
+  bool keep = false;         // collect() leaves the ring alone, though nobody uses it
   TypeIdentity type{};
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);  // before the producer sleeps; kForever: never sleep
 };
@@ -93,11 +94,13 @@ struct Statistics {
   std::uint64_t bytes = 0;       // of payload
   std::uint64_t room_waits = 0;  // times that the producer had to wait for room
   std::uint64_t bells = 0;       // times that the producer woke sleepers
-  std::uint64_t producers = 0;   // that the ring has had so far; grows with every take-over
+  std::chrono::system_clock::time_point created{};
+  std::uint64_t producers = 0;  // that the ring has had so far; grows with every take-over
   std::uint32_t producer_pid = 0;
   bool producer_alive = false;
   bool closed = false;
   bool removed = false;
+  bool kept = false;  // collect() leaves it alone
   std::vector<ConsumerStatistics> consumers{};
   std::vector<GroupStatistics> groups{};
 };
@@ -115,6 +118,26 @@ std::vector<std::string> list(const std::filesystem::path& directory = {});
 // second, for which this waits; kNotFound; kNoPermission; kSquatted; kNotARing for what is something else, or holds
 // other files. If it throws, the ring is as it was.
 void remove(std::string_view name, const std::filesystem::path& directory = {}, bool even_if_in_use = false);
+
+// What keeps a ring from being collected.
+enum class Keeper : std::uint8_t {
+  kNobody,        // it is dead: collected
+  kParticipant,   // a producer or a consumer is alive
+  kDurableGroup,  // a durable group has its place in it
+  kOption,        // RingOptions::keep
+};
+
+// Removes a ring that nobody uses and that nothing keeps; else says what keeps it. Who attaches or takes over meanwhile
+// either keeps the ring, or finds that it isn't there. With `only_look` nothing is removed. Throws as remove() does,
+// kInUse but for who is stuck in making or removing it; and as attach does for a damaged ring, which it leaves.
+Keeper collect(std::string_view name, const std::filesystem::path& directory = {}, bool only_look = false);
+
+// Evicts the consumer with this line, and with it the whole named group of which it is a member; or a named group. Who
+// is evicted learns it from its next receive that finds nothing, within 100 ms; the producer goes on at once. Only of a
+// ring that overwrites or may evict, because only there consumers reckon with it. Throws kNotFound (no such line or
+// group), kBadOption (a ring that never evicts), and as attach does.
+void evict(std::string_view name, std::uint32_t line, const std::filesystem::path& directory = {});
+void evict(std::string_view name, std::string_view group, const std::filesystem::path& directory = {});
 
 // Dissolves a named group that has no living member, durable or not; `group` is the name, or what statistics() shows of
 // one that garbage made. Throws kNotFound, kBadName, kInUse, and as attach does.

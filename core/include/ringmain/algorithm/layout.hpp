@@ -97,7 +97,8 @@ struct Header {
   std::array<std::uint8_t, 16> identity;
   std::uint32_t creator_uid;
   std::uint32_t creator_pid;
-  std::array<std::uint64_t, 3> unused;
+  std::uint64_t kept;
+  std::array<std::uint64_t, 2> unused;
   std::array<char, kMaxNameBytes> type_name;  // zero-padded; all zero: untyped
   std::uint64_t type_size;
   std::uint64_t type_hash;
@@ -260,7 +261,8 @@ using NativeConsumersArea = ConsumersArea<NativeMemory>;
   FIELD(Header, identity, 80)                     \
   FIELD(Header, creator_uid, 96)                  \
   FIELD(Header, creator_pid, 100)                 \
-  FIELD(Header, unused, 104)                      \
+  FIELD(Header, kept, 104)                        \
+  FIELD(Header, unused, 112)                      \
   FIELD(Header, type_name, 128)                   \
   FIELD(Header, type_size, 256)                   \
   FIELD(Header, type_hash, 264)                   \

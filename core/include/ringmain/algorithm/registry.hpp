@@ -211,17 +211,36 @@ class Registry {
     return false;
   }
 
+  // Evicts who has the line, and the whole group it is a member of. False: nobody has it, or not for long.
+  bool evict(std::size_t line) noexcept {
+    const std::uint64_t word = area_.lines[line].state.load(std::memory_order_acquire);
+    if (!LineWord::of(word).in_use()) return false;
+    const auto group = GroupReference::of(area_.lines[line].group.load(std::memory_order_acquire));
+    const bool of_group = group.number != 0 && group.number <= kMaxGroups && exists(group);
+    return of_group ? evict_group(group) : evict_line(line, word);  // whatever it names: it must not gate for ever
+  }
+  bool evict_group(GroupReference group) noexcept {  // whose number the caller has bounded
+    auto& target = area_.groups[group.number - 1];
+    std::uint64_t word = target.state.load(std::memory_order_acquire);
+    auto state = GroupWord::of(word);
+    if (state.generation != group.generation || state.state != LineState::kActive) return false;
+    state.state = LineState::kEvicted;
+    if (!target.state.compare_exchange_strong(word, state.word(), std::memory_order_acq_rel)) return false;
+    for (std::size_t i = 0; i < lines_used(); ++i) {
+      const std::uint64_t line = area_.lines[i].state.load(std::memory_order_acquire);
+      if (LineWord::of(line).in_use() && belongs(i, group)) evict_line(i, line);
+    }
+    return true;
+  }
+
   // Evicts every group that stands below `wanted` (and still holds the producer: at or above `floor`). True: there was one.
   bool evict_below(Position wanted, Position floor) noexcept {
     bool evicted = false;
     const auto lags = [&](Position cursor) { return cursor >= floor && cursor < wanted; };
     for (std::size_t i = 0; i < lines_used(); ++i) {
-      auto& line = area_.lines[i];
-      const std::uint64_t word = line.state.load(std::memory_order_acquire);
-      if (!LineWord::of(word).in_use() || !lags(line.cursor.load(std::memory_order_acquire))) continue;
-      const auto group = GroupReference::of(line.group.load(std::memory_order_acquire));
-      const bool of_group = group.number != 0 && group.number <= kMaxGroups && exists(group);
-      evicted |= of_group ? evict_group(group) : evict_line(i, word);  // whatever it names: it must not gate for ever
+      const auto& line = area_.lines[i];
+      const auto word = LineWord::of(line.state.load(std::memory_order_acquire));
+      if (word.in_use() && lags(line.cursor.load(std::memory_order_acquire))) evicted |= evict(i);
     }
     for (std::size_t i = 0; i < groups_used(); ++i) {
       const auto word = GroupWord::of(area_.groups[i].state.load(std::memory_order_acquire));
@@ -256,6 +275,14 @@ class Registry {
   }
 
   // --- counting and telling
+
+  bool any_durable() const noexcept {
+    for (std::size_t i = 0; i < groups_used(); ++i) {
+      const auto word = GroupWord::of(area_.groups[i].state.load(std::memory_order_acquire));
+      if (word.state == LineState::kActive && area_.groups[i].durable.load(std::memory_order_acquire) != 0) return true;
+    }
+    return false;
+  }
 
   // Groups with a living consumer, one without a named group being a group of its own.
   template <class Leases>
@@ -326,19 +353,6 @@ class Registry {
   bool evict_line(std::size_t line, std::uint64_t word) noexcept {
     return area_.lines[line].state.compare_exchange_strong(
         word, LineWord{LineWord::of(word).generation, LineState::kEvicted}.word(), std::memory_order_acq_rel);
-  }
-  bool evict_group(GroupReference group) noexcept {  // whose number the caller has bounded
-    auto& target = area_.groups[group.number - 1];
-    std::uint64_t word = target.state.load(std::memory_order_acquire);
-    auto state = GroupWord::of(word);
-    if (state.generation != group.generation || state.state != LineState::kActive) return false;
-    state.state = LineState::kEvicted;
-    if (!target.state.compare_exchange_strong(word, state.word(), std::memory_order_acq_rel)) return false;
-    for (std::size_t i = 0; i < lines_used(); ++i) {
-      const std::uint64_t line = area_.lines[i].state.load(std::memory_order_acquire);
-      if (LineWord::of(line).in_use() && belongs(i, group)) evict_line(i, line);
-    }
-    return true;
   }
 
   ConsumersArea<Memory>& area_;

@@ -21,10 +21,10 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  seq 1000000 | ringmain pub numbers --lines --consumers 1     in one terminal,\n"
+    "  seq 1000000 | ringmain pub numbers --lines --wait-for 1     in one terminal,\n"
     "  ringmain sub numbers --lines --wait | tail -1                and in another\n"
     "\n"
-    "  tar c src | ringmain pub backup --consumers 2 --rm           to two disks, read once\n"
+    "  tar c src | ringmain pub backup --wait-for 2 --rm           to two disks, read once\n"
     "  ringmain sub backup --wait > /mnt/a/src.tar\n"
     "  ringmain sub backup --wait > /mnt/b/src.tar\n"
     "\n"

@@ -12,6 +12,7 @@
 #include "feed.hpp"
 #include "input.hpp"
 #include "interruption.hpp"
+#include "ring_options.hpp"
 #include "ringmain/producer.hpp"
 
 namespace ringmain::cli {
@@ -33,14 +34,14 @@ constexpr const char* kFooter =
     "consumers receive what is left and end. Who comes later can read what is kept: ringmain sub NAME --from oldest.\n"
     "\n"
     "A consumer that is behind makes the producer wait, unless --overwrite or --evict-after say otherwise. Consumers\n"
-    "that come later than the first message miss it, unless --consumers says to wait for them.\n"
+    "that come later than the first message miss it, unless --wait-for says to wait for them.\n"
     "\n"
     "Ctrl-C ends the input: what is complete is published and the ring closed. Input that fails (a frame that is\n"
     "truncated, a line too long) leaves the ring open: consumers then end with 10, and so know that it is incomplete.\n"
     "\n"
     "Examples:\n"
     "  tail -f /var/log/syslog | ringmain pub log --lines --overwrite\n"
-    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --consumers 3 --rm\n";
+    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --wait-for 3 --rm\n";
 
 // What only a ring's birth decides, and this ring was born otherwise.
 void report_ignored(const Pub& pub) {
@@ -52,6 +53,7 @@ void report_ignored(const Pub& pub) {
   note("--capacity", found.capacity == pub.ring.capacity);
   note("--overwrite", found.policy == Policy::kOverwrite);
   note("--evict-after", found.evict_after == pub.ring.evict_after);
+  note("--keep", found.kept);
   for (const char* unknown : {"--mode", "--file-group", "--full-fences"}) note(unknown, false);
   if (ignored.empty()) return;
   report(fmt::format("pub {0}: the ring exists, {1} ignored; to create it anew: ringmain rm {0}", pub.name,
@@ -128,35 +130,6 @@ int publish_input(const Pub& pub) {
   return 0;
 }
 
-std::string read_mode(const std::string& text, mode_t& mode) {
-  if (text.empty() || text.size() > 4 || text.find_first_not_of("01234567") != std::string::npos || text > "0777") {
-    return fmt::format("'{}' is not a mode like 0640", text);
-  }
-  mode = static_cast<mode_t>(std::stoul(text, nullptr, 8));
-  return {};
-}
-
-void add_ring_options(CLI::App& parser, RingOptions& ring) {
-  const auto capacity = [&ring](const std::string& text) { return read_size(text, ring.capacity); };
-  const auto overwrite = [&ring] { ring.policy = Policy::kOverwrite; };
-  const auto evict_after = [&ring](const std::string& text) { return read_duration(text, ring.evict_after); };
-  const auto mode = [&ring](const std::string& text) { return read_mode(text, ring.mode); };
-  const std::array options{
-      add_value(parser, {"--capacity", "SIZE", capacity},
-                "Bytes of the ring: a power of two, at least 64K [default: 8M]"),
-      parser.add_flag_callback(
-          "--overwrite", overwrite,
-          "Never wait for consumers: overwrite the oldest messages; who misses some learns how many"),
-      add_value(parser, {"--evict-after", "DURATION", evict_after},
-                "Evict a group that keeps the producer waiting for so long: 500ms, 2s"),
-      add_value(parser, {"--mode", "MODE", mode},
-                "Who may watch (read) and attach (write), whatever the umask [default: 0600]"),
-      parser.add_option("--file-group", ring.group, "The group that owns the ring's files")->type_name("GROUP"),
-      parser.add_flag("--full-fences", ring.full_fences, "A fence for each message, no membarrier() for each sleep")};
-  for (CLI::Option* option : options) option->group("A ring that doesn't exist yet");
-  options[1]->excludes(options[2]);
-}
-
 }  // namespace
 
 Command add_pub(CLI::App& root) {
@@ -167,7 +140,7 @@ Command add_pub(CLI::App& root) {
   add_name(parser, pub->name);
   add_directory(parser, pub->ring.directory);
   const auto consumers = [pub](const std::string& text) { return read_number(text, pub->consumers); };
-  add_value(parser, {"--consumers", "N", consumers},
+  add_value(parser, {"--wait-for", "N", consumers},
             "Wait until so many groups are attached (a consumer without --group is one)");
   parser.add_flag("--rm", pub->remove_at_end,
                   "Remove the ring at the end; who is attached still receives what is left");
@@ -175,7 +148,7 @@ Command add_pub(CLI::App& root) {
   add_framing(parser, pub->feed.framing);
   const auto chunk = [pub](const std::string& text) { return read_size(text, pub->feed.chunk); };
   add_value(parser, {"--chunk", "SIZE", chunk}, "With --raw: the largest message [default: 64K]");
-  add_ring_options(parser, pub->ring);
+  for (CLI::Option* option : add_ring_options(parser, pub->ring)) option->group("A ring that doesn't exist yet");
   return {&parser, [pub] {
             const int status = publish_input(*pub);
             die_if_interrupted();

@@ -10,7 +10,7 @@ count=$!
 ringmain sub numbers --lines --wait | awk '{ sum += $1 } END { print sum }' > "$results/sum" &
 sum=$!
 
-seq 10000 | ringmain pub numbers --lines --consumers 2  # begins when both are there
+seq 10000 | ringmain pub numbers --lines --wait-for 2  # begins when both are there
 wait "$count"
 wait "$sum"
 ringmain rm numbers

@@ -38,7 +38,7 @@ std::vector<std::string> sorted(std::vector<std::string> lines) {
 class Groups : public Tool {};
 
 TEST_F(Groups, EveryGroupGetsEveryLineOnce) {
-  Process producer = start({"pub", "ring", "--lines", "--capacity", "64K", "--consumers", "2", "--rm"});
+  Process producer = start({"pub", "ring", "--lines", "--capacity", "64K", "--wait-for", "2", "--rm"});
   const Arguments worker{"sub", "ring", "--lines", "--wait", "--group", "workers"};
   Process first = start(worker);
   Process second = start(worker);
@@ -91,7 +91,7 @@ TEST_F(Groups, ADurableGroupCanBeDissolved) {
 }
 
 TEST_F(Groups, WhatAnOverwritingRingLosesIsReported) {
-  Process producer = start({"pub", "ring", "--lines", "--capacity", "64K", "--overwrite", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--lines", "--capacity", "64K", "--overwrite", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--lines", "--wait", "--verbose"});
   producer.write("start\n");
   wait_until([&] { return consumer.output() == "start\n"; });
@@ -112,7 +112,7 @@ TEST_F(Groups, WhatAnOverwritingRingLosesIsReported) {
 }
 
 TEST_F(Groups, AConsumerThatIsTooSlowIsEvicted) {
-  Process producer = start({"pub", "ring", "--capacity", "64K", "--evict-after", "50ms", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--capacity", "64K", "--evict-after", "50ms", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--wait"});
   producer.write("x");
   wait_until([&] { return consumer.output() == "x"; });

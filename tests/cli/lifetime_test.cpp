@@ -66,7 +66,7 @@ TEST_F(Lifetime, ALivingProducerIsNotReplaced) {
 }
 
 TEST_F(Lifetime, AKilledProducerEndsConsumersWithTen) {
-  Process producer = start({"pub", "ring", "--lines", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--lines", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--lines", "--wait"});
   producer.write("one\ntwo\nthr");
   wait_for_messages(2);
@@ -78,7 +78,7 @@ TEST_F(Lifetime, AKilledProducerEndsConsumersWithTen) {
 }
 
 TEST_F(Lifetime, AConsumerMayOutliveItsProducer) {
-  Process first = start({"pub", "ring", "--lines", "--consumers", "1"});
+  Process first = start({"pub", "ring", "--lines", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--lines", "--wait", "--outlive-producer"});
   first.write("one\n");
   wait_for_messages(1);

@@ -69,7 +69,7 @@ TEST_F(Listing, ATableOfRings) {
 }
 
 TEST_F(Listing, ARingInDetail) {
-  Process producer = start({"pub", "ring", "--lines", "--consumers", "2"});
+  Process producer = start({"pub", "ring", "--lines", "--wait-for", "2"});
   Process alone = start({"sub", "ring", "--wait"});
   Process member = start({"sub", "ring", "--wait", "--group", "workers"});
   producer.write("one\ntwo\n");
@@ -140,7 +140,7 @@ TEST_F(Listing, RemovingSeveralGoesOnAfterAFailure) {
 }
 
 TEST_F(Listing, ARingInUseIsRemovedByForceAlone) {
-  Process producer = start({"pub", "ring", "--lines", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--lines", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--lines", "--wait"});
   producer.write("one\n");
   wait_until([&] { return consumer.output() == "one\n"; });
@@ -154,7 +154,7 @@ TEST_F(Listing, ARingInUseIsRemovedByForceAlone) {
 }
 
 TEST_F(Listing, AProducerThatWaitsLearnsOfTheRemoval) {
-  Process producer = start({"pub", "ring", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--wait-for", "1"});
   wait_until([&] { return exists(); });
   EXPECT_EQ(run({"rm", "ring", "--force"}).status, 0);
   EXPECT_EQ(producer.wait(), 12) << producer.errors();

@@ -18,7 +18,7 @@ class Signals : public Tool {
 
 TEST_F(Signals, AnInterruptedProducerClosesTheRingAndDiesByTheSignal) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    Process producer = start({"pub", "ring", "--lines", "--consumers", "1", "--rm"});
+    Process producer = start({"pub", "ring", "--lines", "--wait-for", "1", "--rm"});
     Process consumer = start({"sub", "ring", "--lines", "--wait"});
     producer.write("one\nincompl");
     wait_for_messages(1);
@@ -43,7 +43,7 @@ TEST_F(Signals, AnIgnoredSignalStaysIgnored) {
 }
 
 TEST_F(Signals, AProducerThatWaitsForConsumersCanBeInterrupted) {
-  Process producer = start({"pub", "ring", "--consumers", "1", "--rm"});
+  Process producer = start({"pub", "ring", "--wait-for", "1", "--rm"});
   wait_until([&] { return exists(); });
   producer.child().signal(SIGINT);
   EXPECT_EQ(producer.child().wait(), -SIGINT);
@@ -51,7 +51,7 @@ TEST_F(Signals, AProducerThatWaitsForConsumersCanBeInterrupted) {
 }
 
 TEST_F(Signals, AProducerThatWaitsForRoomCanBeInterrupted) {
-  Process producer = start({"pub", "ring", "--capacity", "64K", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--capacity", "64K", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--wait"});
   producer.write("x");
   wait_until([&] { return consumer.output() == "x"; });
@@ -65,7 +65,7 @@ TEST_F(Signals, AProducerThatWaitsForRoomCanBeInterrupted) {
 }
 
 TEST_F(Signals, AnInterruptedConsumerDiesAndHoldsNobodyUp) {
-  Process producer = start({"pub", "ring", "--capacity", "64K", "--consumers", "1"});
+  Process producer = start({"pub", "ring", "--capacity", "64K", "--wait-for", "1"});
   Process consumer = start({"sub", "ring", "--wait"});
   producer.write("x");
   wait_until([&] { return consumer.output() == "x"; });
@@ -131,7 +131,7 @@ TEST_F(Signals, StreamsMayBeNonBlocking) {
   auto [output_from, output_to] = make_pipe();
   ::fcntl(input_from.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(output_to.get(), F_SETFL, O_NONBLOCK);
-  Process producer = start({"pub", "ring", "--consumers", "1"}, {.in = input_from.get()});
+  Process producer = start({"pub", "ring", "--wait-for", "1"}, {.in = input_from.get()});
   Process consumer = start({"sub", "ring", "--wait"}, {.out = output_to.get()});
   Process reader({"cat"}, {.in = output_from.get()});
   output_from.close();

@@ -60,7 +60,7 @@ class Tool : public ::testing::Test {
   // Publishes `input` to a consumer that was there before; returns what it wrote.
   static Result round_trip(Arguments pub, Arguments sub, std::string_view input) {
     sub.insert(sub.begin(), {"sub", "ring", "--wait"});
-    pub.insert(pub.begin(), {"pub", "ring", "--consumers", "1"});
+    pub.insert(pub.begin(), {"pub", "ring", "--wait-for", "1"});
     Process consumer = start(sub);
     const Result published = run(pub, input);
     EXPECT_EQ(published.status, 0) << published.errors;

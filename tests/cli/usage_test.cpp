@@ -25,7 +25,7 @@ TEST_F(Usage, WrongUsageEndsWithTwo) {
       {"pub", "ring", "--evict-after", "2s", "--overwrite"},
       {"pub", "ring", "--mode", "0999"},
       {"pub", "ring", "--mode", "1777"},
-      {"pub", "ring", "--consumers", "-1"},
+      {"pub", "ring", "--wait-for", "-1"},
       {"sub", "ring", "--count", "0"},
       {"sub", "ring", "--from", "middle"},
       {"sub", "ring", "--wait=soon"},

@@ -8,9 +8,12 @@ namespace ringmain::cli {
 
 Command add_pub(CLI::App& root);
 Command add_sub(CLI::App& root);
+Command add_tee(CLI::App& root);
 Command add_ls(CLI::App& root);
 Command add_rm(CLI::App& root);
 Command add_relay(CLI::App& root);
+Command add_record(CLI::App& root);
+Command add_replay(CLI::App& root);
 Command add_bench(CLI::App& root);
 
 }  // namespace ringmain::cli

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "failure.hpp"
 
@@ -24,16 +28,33 @@ std::array<std::byte, 4> prefix_of(std::size_t length) {
   return prefix;
 }
 
+// A JSON text, which may have been printed over several lines, on one.
+std::string json_line_of(const Message& message) {
+  const std::string_view text(reinterpret_cast<const char*>(message.bytes().data()), message.bytes().size());
+  const auto value = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  if (!value.is_discarded()) return value.dump();
+  if (!message.still_valid()) return {};  // torn, and so found out below
+  throw Failure(Status::kBadFrame, fmt::format("the message at position {} is not JSON; without --json-lines it can be "
+                                               "had as it is: --lines, --frames",
+                                               message.position()));
+}
+
 }  // namespace
 
-bool Delivery::deliver(Message& message) {
-  const Output::Bytes bytes = message.bytes();
+Destination::Outcome Delivery::take(Message& message, std::size_t at_most) {
+  Output::Bytes bytes = message.bytes();
+  if (framing_ == Framing::kRaw) bytes = bytes.first(std::min(at_most, bytes.size()));
+  std::string line;
+  if (framing_ == Framing::kJsonLines) {
+    line = json_line_of(message);
+    bytes = std::as_bytes(std::span(line));
+  }
   Output::Parts parts{{{}, bytes, {}}};
   std::array<std::byte, 4> prefix{};
   if (framing_ == Framing::kFrames) {
     prefix = prefix_of(bytes.size());
     parts.front() = prefix;
-  } else if (framing_ == Framing::kLines) {
+  } else if (framing_ != Framing::kRaw) {
     parts.back() = kNewline;
   }
   if (manner_.in_place && bytes.size() >= kLarge) {
@@ -42,13 +63,12 @@ bool Delivery::deliver(Message& message) {
     output_.add(parts);
     if (!message.still_valid()) {
       output_.discard();
-      ++torn_;
-      return false;
+      return Outcome::kTorn;
     }
     if (manner_.at_once) output_.flush();
   }
   message.release();
-  return true;
+  return Outcome::kDone;
 }
 
 }  // namespace ringmain::cli

@@ -2,15 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
-
+#include "destination.hpp"
 #include "options.hpp"
 #include "output.hpp"
-#include "ringmain/consumer.hpp"
 
 namespace ringmain::cli {
 
-class Delivery {
+class Delivery final : public Destination {
  public:
   struct Manner {
     bool in_place;  // the ring never overwrites what is borrowed: large messages are written from where they lie
@@ -19,18 +17,13 @@ class Delivery {
 
   Delivery(Framing framing, Manner manner) : framing_(framing), manner_(manner) {}
 
-  // Writes or gathers a message, and releases it. False: it was overwritten before it was copied; nothing of it is
-  // written. Throws Failure.
-  bool deliver(Message& message);
-
-  void flush() { output_.flush(); }
-  std::uint64_t torn() const noexcept { return torn_; }  // messages that were overwritten while they were copied
+  Outcome take(Message& message, std::size_t at_most) override;
+  void flush() override { output_.flush(); }
 
  private:
   Framing framing_;
   Manner manner_;
   Output output_{};
-  std::uint64_t torn_ = 0;
 };
 
 }  // namespace ringmain::cli

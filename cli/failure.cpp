@@ -51,12 +51,13 @@ std::string exit_statuses() {
       Status::kBadOption,    Status::kNoPermission, Status::kNoSpace,        Status::kProducerExists,
       Status::kInUse,        Status::kTooMany,      Status::kSquatted,       Status::kNoLocks,
       Status::kNotARing,     Status::kTruncated,    Status::kLayoutMismatch, Status::kTypeMismatch,
-      Status::kUnclean,      Status::kCorrupt,      Status::kSystem};
+      Status::kUnclean,      Status::kCorrupt,      Status::kBadFrame,       Status::kSystem};
   std::string text =
       "Exit status:\n"
       "   0  done; for sub: the producer closed the ring and everything was received\n"
       "   1  standard input or output failed, or a frame of the input is truncated\n"
-      "   2  wrong usage\n";
+      "   2  wrong usage\n"
+      "   3  the command of sub --exec failed for a message that was passed over (--tries), or can't be run\n";
   for (const Status status : kStatuses)
     text += fmt::format("  {:>2}  {}\n", static_cast<int>(status), describe(status));
   return text;

@@ -10,9 +10,10 @@
 
 namespace ringmain::cli {
 
-// The exit status is the number of the Status that ended the tool, but for these two.
+// The exit status is the number of the Status that ended the tool, but for these.
 inline constexpr int kIoFailure = 1;  // of standard input or output
 inline constexpr int kUsage = 2;
+inline constexpr int kCommand = 3;  // of sub --exec: it failed for a message that was passed over, or can't be run
 
 class Failure : public std::runtime_error {
  public:

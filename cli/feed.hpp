@@ -4,8 +4,9 @@
 
 #include <cstddef>
 
+#include "input.hpp"
 #include "options.hpp"
-#include "ringmain/producer.hpp"
+#include "outlet.hpp"
 
 namespace ringmain::cli {
 
@@ -14,8 +15,8 @@ struct Feed {
   std::size_t chunk = 0;  // raw: the largest message; 0: as fits
 };
 
-// Publishes standard input until its end, or until interrupted. Each message is published as soon as it was read.
-// Returns the number of bytes that were read but not published, because it was interrupted. Throws Failure.
-std::size_t feed(Producer& producer, const Feed& options);
+// Publishes standard input until its end, or until the outlet is over. Each message is published as soon as it was read.
+// Returns the number of bytes that were read but not published. Throws Failure.
+std::size_t feed(const Input& input, Outlet& outlet, const Feed& options);
 
 }  // namespace ringmain::cli

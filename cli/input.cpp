@@ -10,6 +10,7 @@
 
 #include "failure.hpp"
 #include "interruption.hpp"
+#include "output.hpp"
 
 namespace ringmain::cli {
 namespace {
@@ -23,15 +24,19 @@ void wait_until_readable() {
 
 }  // namespace
 
-void check_input() {
+Input::Input(bool echo) : echo_(echo) {
   std::byte nothing{};
   if (::read(STDIN_FILENO, &nothing, 0) < 0 && errno != EAGAIN && errno != EINTR) throw io_failure(kName, errno);
 }
 
-std::size_t read_some(std::span<std::byte> bytes) {
+std::size_t Input::read_some(std::span<std::byte> bytes) const {
   while (!interrupted()) {
     const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
-    if (got >= 0) return static_cast<std::size_t>(got);
+    if (got >= 0) {
+      const auto count = static_cast<std::size_t>(got);
+      if (echo_) print({reinterpret_cast<const char*>(bytes.data()), count});
+      return count;
+    }
     if (errno == EAGAIN) {
       wait_until_readable();
     } else if (errno != EINTR) {
@@ -51,11 +56,11 @@ std::size_t BufferedInput::read(std::span<std::byte> bytes) {
       ready_ = ready_.subspan(taken);
       filled += taken;
     } else if (rest.size() >= buffer_.size()) {
-      const std::size_t got = read_some(rest);
+      const std::size_t got = input_.read_some(rest);
       if (got == 0) break;
       filled += got;
     } else {
-      ready_ = std::span(buffer_).first(read_some(buffer_));
+      ready_ = std::span(buffer_).first(input_.read_some(buffer_));
       if (ready_.empty()) break;
     }
   }

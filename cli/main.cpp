@@ -69,7 +69,8 @@ int run(int argc, char** argv) {
   root.set_version_flag("--version", "ringmain " RINGMAIN_VERSION, "Say which version it is");
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
-  const std::array commands{add_pub(root), add_sub(root), add_relay(root), add_ls(root), add_rm(root), add_bench(root)};
+  const std::array commands{add_pub(root),    add_sub(root), add_tee(root), add_relay(root), add_record(root),
+                            add_replay(root), add_ls(root),  add_rm(root),  add_bench(root)};
   for (const Command& command : commands) command.parser->group("Commands");
   try {
     root.parse(arguments(argc, argv));

@@ -28,6 +28,11 @@ std::string read_number(const std::string& text, std::uint64_t& number) {
   return {};
 }
 
+std::string read_count(const std::string& text, std::uint64_t& count) {
+  const std::string wrong = read_number(text, count);
+  return wrong.empty() && count == 0 ? "must be at least 1" : wrong;
+}
+
 CLI::Option* add_value(CLI::App& parser, const Value& value, const std::string& description) {
   return parser.add_option(value.option, description)->type_name(value.type)->check(value.read);
 }
@@ -54,13 +59,36 @@ void add_framing(CLI::App& parser, Framing& framing) {
   CLI::Option* raw = add("--raw", Framing::kRaw, "Bytes as they come [default]");
   CLI::Option* lines = add("--lines", Framing::kLines, "A message is a line, without its newline in the ring");
   CLI::Option* frames = add("--frames", Framing::kFrames, "A message has its length before it: 32 bits, little-endian");
-  raw->excludes(lines)->excludes(frames);
-  lines->excludes(frames);
+  CLI::Option* json =
+      add("--json-lines", Framing::kJsonLines, "A message is a JSON text on a line; anything else is refused");
+  raw->excludes(lines)->excludes(frames)->excludes(json);
+  lines->excludes(frames)->excludes(json);
+  frames->excludes(json);
 }
 
 void add_spin(CLI::App& parser, std::chrono::nanoseconds& spin) {
   const auto read = [&spin](const std::string& text) { return read_duration(text, spin); };
   add_value(parser, {"--spin", "DURATION", read}, "How long to spin before sleeping, or 'forever' [default: 20us]");
+}
+
+void add_limits(CLI::App& parser, Limits& limits, bool exactly) {
+  const auto count = [&limits](const std::string& text) { return read_count(text, limits.messages); };
+  const auto bytes = [&limits](const std::string& text) { return read_size(text, limits.bytes); };
+  add_value(parser, {"--count", "N", count}, "End after so many messages");
+  add_value(parser, {"--bytes", "SIZE", bytes},
+            exactly ? "End after so many bytes: exactly with --raw, else with a whole message"
+                    : "End after so many bytes, with a whole message");
+}
+
+void add_rate(CLI::App& parser, transport::Rate& rate) {
+  const auto read = [&rate](const std::string& text) -> std::string {
+    const auto value = transport::parse_rate(text);
+    if (!value)
+      return fmt::format("'{}' is not a rate; write it like 1000 (messages a second) or 8M (bytes a second)", text);
+    rate = *value;
+    return {};
+  };
+  add_value(parser, {"--rate", "RATE", read}, "No faster than 1000 (messages a second), or 64K, 8M (bytes a second)");
 }
 
 }  // namespace ringmain::cli

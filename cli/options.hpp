@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 
+#include "ringmain/transport/pacer.hpp"
+
 namespace ringmain::cli {
 
 // A command of the tool: its parser, and what to do when it was chosen. Returns the exit status.
@@ -20,15 +22,17 @@ struct Command {
 
 // How messages are told apart in a stream of bytes.
 enum class Framing {
-  kRaw,     // they are not
-  kLines,   // a newline after each
-  kFrames,  // its length before each: 32 bits, little-endian
+  kRaw,        // they are not
+  kLines,      // a newline after each
+  kFrames,     // its length before each: 32 bits, little-endian
+  kJsonLines,  // each is a JSON text, on a line
 };
 
 // Each reads a value, and returns what is wrong with it, or nothing.
 std::string read_duration(const std::string& text, std::chrono::nanoseconds& duration);  // 500ms, 2s, 1.5h, forever
 std::string read_size(const std::string& text, std::size_t& bytes);                      // 65536, 64K, 8M, 1GiB
 std::string read_number(const std::string& text, std::uint64_t& number);
+std::string read_count(const std::string& text, std::uint64_t& count);  // at least 1
 
 struct Value {
   std::string option;
@@ -42,5 +46,19 @@ void add_name(CLI::App& parser, std::string& name);
 void add_directory(CLI::App& parser, std::filesystem::path& directory);
 void add_framing(CLI::App& parser, Framing& framing);
 void add_spin(CLI::App& parser, std::chrono::nanoseconds& spin);
+
+// Where a pipeline's end stops by itself; 0: it doesn't.
+struct Limits {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;  // of payload
+
+  bool reached(std::uint64_t messages_so_far, std::uint64_t bytes_so_far) const noexcept {
+    return (messages != 0 && messages_so_far >= messages) || (bytes != 0 && bytes_so_far >= bytes);
+  }
+};
+
+// --count, --bytes. `exactly`: of a stream of bytes not one more is moved.
+void add_limits(CLI::App& parser, Limits& limits, bool exactly);
+void add_rate(CLI::App& parser, transport::Rate& rate);  // --rate
 
 }  // namespace ringmain::cli

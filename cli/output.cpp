@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "failure.hpp"
+#include "interruption.hpp"
 
 namespace ringmain::cli {
 namespace {
@@ -45,6 +46,8 @@ void write_all(std::span<iovec> rest) {
       wait_until_writable();
     } else if (errno != EINTR) {
       die_of(errno);
+    } else {
+      die_if_interrupted();  // at once: nobody may ever read on; and what isn't written isn't released
     }
   }
 }

@@ -1,4 +1,4 @@
-// ringmain sub: receives to standard output.
+// ringmain sub: receives to standard output, or to a command for each message.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
@@ -6,21 +6,17 @@
 #include <string>
 
 #include "commands.hpp"
-#include "delivery.hpp"
+#include "crew.hpp"
 #include "failure.hpp"
-#include "producer_wait.hpp"
-#include "ring_state.hpp"
-#include "ringmain/consumer.hpp"
+#include "interruption.hpp"
+#include "reception.hpp"
 
 namespace ringmain::cli {
 namespace {
 
 struct Sub {
-  std::string name;
-  ConsumerOptions consumer;
-  Framing framing = Framing::kRaw;
-  std::uint64_t count = 0;  // 0: all
-  bool verbose = false;
+  ReceptionOptions reception;
+  std::uint64_t jobs = 1;
 };
 
 constexpr const char* kFooter =
@@ -29,74 +25,20 @@ constexpr const char* kFooter =
     "Without --group every consumer receives every message. The members of a group share them: each message goes\n"
     "to one of them, and is written before it is released, so that another receives it should this one be killed.\n"
     "\n"
+    "With a command each message is dealt with by one run of it: --exec 'CMD {}' gives the message as an argument (no\n"
+    "shell is between), -- CMD as standard input. A run that ends with 0 acknowledges the message. Any other gives it\n"
+    "back: another member of the group receives it, or this one again, with RINGMAIN_REDELIVERED=1 in its "
+    "environment.\n"
+    "\n"
     "--wait without a duration waits for ever; a duration is joined to it: --wait=2s. A ring without a producer\n"
     "and without anything to receive counts as one that isn't there yet.\n"
     "\n"
     "Examples:\n"
     "  ringmain sub log --lines --from oldest\n"
-    "  ringmain sub jobs --lines --wait --group workers | while read -r job; do ...; done\n";
-
-std::string loss(std::uint64_t lost) { return fmt::format("{} message{} lost", lost, lost == 1 ? "" : "s"); }
-
-Failure ended(Status status) {
-  const char* remedy = "";
-  switch (status) {
-    case Status::kProducerLost: remedy = "; with --outlive-producer a consumer waits for the next one"; break;
-    case Status::kEvicted: remedy = "; read faster, or create the ring with a larger --capacity"; break;
-    case Status::kCorrupt: remedy = "; remove it (ringmain rm) and start its producer again"; break;
-    default: break;
-  }
-  return {status, std::string(describe(status)) + remedy};
-}
-
-// Whatever is received next; what was gathered is written before it waits.
-Message next(Consumer& consumer, Delivery& delivery) {
-  if (Message message = consumer.try_receive()) return message;
-  delivery.flush();
-  return consumer.receive();
-}
-
-void receive_all(const Sub& sub, Consumer& consumer, Delivery& delivery, ProducerWait& wait) {
-  std::uint64_t received = 0;
-  while (sub.count == 0 || received < sub.count) {
-    Message message = next(consumer, delivery);
-    if (!message) {
-      const bool no_producer = message.status() == Status::kEnd || message.status() == Status::kProducerLost;
-      if (no_producer && wait.go_on()) continue;
-      delivery.flush();
-      if (message.status() == Status::kEnd) return;
-      throw ended(message.status());
-    }
-    wait.stop();
-    if (sub.verbose && message.lost() > 0) {
-      report(fmt::format("sub {}: {} before position {}", sub.name, loss(message.lost()), message.position()));
-    }
-    if (delivery.deliver(message)) ++received;
-  }
-  delivery.flush();
-}
-
-int receive_to_output(const Sub& sub) {
-  ProducerWait wait(sub.name, sub.consumer);
-  Consumer consumer = Consumer::attach(sub.name, sub.consumer);
-  const auto ring = look_at(sub.name, sub.consumer.directory);
-  const bool lasting =
-      ring && ring->policy == Policy::kWait && ring->evict_after.count() == 0 && !sub.consumer.spectator;
-  Delivery delivery(sub.framing, {.in_place = lasting, .at_once = !sub.consumer.group.empty()});
-  int status = 0;
-  try {
-    receive_all(sub, consumer, delivery, wait);
-  } catch (...) {
-    status = report_current_exception("sub " + sub.name);
-  }
-  if (const std::uint64_t lost = consumer.lost() + delivery.torn(); lost > 0) {
-    report(
-        fmt::format("sub {}: {}: the producer overtook this consumer; read faster, or create the ring with a larger "
-                    "--capacity",
-                    sub.name, loss(lost)));
-  }
-  return status;
-}
+    "  ringmain sub jobs --lines --wait --group workers | while read -r job; do ...; done\n"
+    "  ringmain sub jobs --wait --group workers --jobs 4 --exec 'convert {} -resize 640 small/'\n"
+    "  ringmain sub orders --wait --group billing --durable --tries 3 -- ./bill\n"
+    "  ringmain sub cap --bytes 1G --stats > sample\n";
 
 std::string read_start(const std::string& text, Start& start) {
   if (text == "oldest" || text == "latest") {
@@ -107,11 +49,6 @@ std::string read_start(const std::string& text, Start& start) {
   if (!read_number(text, position).empty()) return fmt::format("'{}' is not oldest, latest or a position", text);
   start = Start::at(position);
   return {};
-}
-
-std::string read_count(const std::string& text, std::uint64_t& count) {
-  const std::string wrong = read_number(text, count);
-  return wrong.empty() && count == 0 ? "must be at least 1" : wrong;
 }
 
 void add_consumer_options(CLI::App& parser, ConsumerOptions& consumer) {
@@ -136,20 +73,62 @@ void add_consumer_options(CLI::App& parser, ConsumerOptions& consumer) {
   add_spin(parser, consumer.spin);
 }
 
+void add_command_options(CLI::App& parser, Sub& sub) {
+  ReceptionOptions& reception = sub.reception;
+  const auto exec = [&reception](const std::string& command) {
+    reception.command = split_words(command);
+    reception.input = Worker::Input::kArgument;
+  };
+  const auto tries = [&reception](const std::string& text) { return read_count(text, reception.tries); };
+  const auto jobs = [&sub](const std::string& text) { return read_count(text, sub.jobs); };
+  CLI::Option* words =
+      parser.add_option("COMMAND", reception.command, "After --: run it for each message, which it reads");
+  words->type_name({});
+  CLI::Option* each =
+      parser.add_option_function<std::string>("--exec", exec, "Run this for each message, which stands for {}");
+  each->type_name("'CMD {}'")->excludes(words);
+  add_value(parser, {"--tries", "N", tries}, "Pass a message over after so many failures here [default: no end]");
+  add_value(parser, {"--jobs", "N", jobs}, "Be so many members of the group, each a process; the killed are replaced")
+      ->needs(parser.get_option("--group"));
+  for (const char* option : {"--exec", "--tries", "--jobs"})
+    parser.get_option(option)->group("A command for each message");
+}
+
+int run(const Sub& sub) {
+  catch_interruptions();
+  if (sub.reception.tries != 0 && sub.reception.command.empty()) {
+    throw Failure(kUsage, "sub: --tries needs a command: --exec or --");
+  }
+  if (sub.jobs == 1) return receive(sub.reception);
+  return run_crew(sub.reception.who(), sub.jobs, [&] {
+    try {
+      return receive(sub.reception);
+    } catch (...) {
+      return report_current_exception(sub.reception.who());
+    }
+  });
+}
+
 }  // namespace
 
 Command add_sub(CLI::App& root) {
-  CLI::App& parser = *root.add_subcommand("sub", "Receive to standard output");
+  CLI::App& parser = *root.add_subcommand("sub", "Receive to standard output, or to a command for each message");
   parser.footer(kFooter);
   auto sub = std::make_shared<Sub>();
-  add_name(parser, sub->name);
-  add_directory(parser, sub->consumer.directory);
-  add_framing(parser, sub->framing);
-  add_consumer_options(parser, sub->consumer);
-  const auto count = [sub](const std::string& text) { return read_count(text, sub->count); };
-  add_value(parser, {"--count", "N", count}, "End after so many messages");
-  parser.add_flag("--verbose", sub->verbose, "Report lost messages at once, not only at the end");
-  return {&parser, [sub] { return receive_to_output(*sub); }};
+  ReceptionOptions& reception = sub->reception;
+  add_name(parser, reception.name);
+  add_directory(parser, reception.consumer.directory);
+  add_consumer_options(parser, reception.consumer);
+  add_limits(parser, reception.limits, /*exactly=*/true);
+  add_account(parser, reception.account);
+  parser.add_flag("--verbose", reception.verbose, "Report lost and redelivered messages at once");
+  add_framing(parser, reception.framing);
+  add_command_options(parser, *sub);
+  return {&parser, [sub] {
+            const int status = run(*sub);
+            die_if_interrupted();
+            return status;
+          }};
 }
 
 }  // namespace ringmain::cli

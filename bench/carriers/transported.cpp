@@ -64,7 +64,7 @@ Transported::Transported(TransportSetup setup) : setup_(std::move(setup)) {
       const std::string directory = setup_.directory.string();
       const std::size_t capacity = std::bit_ceil(std::max<std::size_t>(std::size_t{8} << 20, 4 * setup_.bytes));
       both("ring:" + name, fmt::format("?dir={}&{}", directory, kWait),
-           fmt::format("?dir={}&capacity={}&consumers=1", directory, capacity));
+           fmt::format("?dir={}&capacity={}&wait-for=1", directory, capacity));
       break;
     }
   }

@@ -38,7 +38,7 @@ void check_options(const ConsumerOptions& options, Policy policy) {
 
 Attachment::Attachment(Segment opened, const ConsumerOptions& options)
     : segment(std::move(opened)), bell(reader.ring(), nullptr), spin_budget(options.spin),
-      outlive_producer(options.outlive_producer) {
+      outlive_producer(options.outlive_producer || segment.header().kept != 0) {
   check_options(options, static_cast<Policy>(segment.header().policy));
   check_type(segment, options.type);
   check_clean(segment);

@@ -291,5 +291,6 @@ void Producer::close_and_remove() {
 }
 
 std::size_t Producer::capacity() const noexcept { return state_->segment.header().capacity; }
+bool Producer::kept() const noexcept { return state_->segment.header().kept != 0; }
 
 }  // namespace ringmain

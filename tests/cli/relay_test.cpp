@@ -23,7 +23,7 @@ class RelayCommand : public Tool {
 TEST_F(RelayCommand, ThroughAChainOfCarriers) {
   const std::string input = numbers(20'000);
   Process last = start({"relay", "ring:chain?wait=20s", "-?lines"});
-  Process fourth = start({"relay", "spsc:chain", "ring:chain?consumers=1&rm"});
+  Process fourth = start({"relay", "spsc:chain", "ring:chain?wait-for=1&rm"});
   Process third = start({"relay", unix_address(), "spsc:chain?wait=20s"});
   const Result first = run({"relay", "-?lines", unix_address("?wait=20s")}, input);
   EXPECT_EQ(first.status, 0) << first.errors;
@@ -47,7 +47,7 @@ TEST_F(RelayCommand, CountEndsItInGoodOrder) {
 // Whoever stands at the end of the line learns that the beginning was killed.
 TEST_F(RelayCommand, ADeathIsPassedOn) {
   Process last = start({"relay", "ring:r?wait=20s&from=oldest", "-?lines"});
-  Process middle = start({"relay", unix_address(), "ring:r?consumers=1"});
+  Process middle = start({"relay", unix_address(), "ring:r?wait-for=1"});
   Process first = start({"relay", "-?lines", unix_address("?wait=20s")});
   first.write("one\ntwo\n");
   wait_for_messages(2, "r");

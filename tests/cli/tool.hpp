@@ -80,7 +80,10 @@ class Tool : public ::testing::Test {
   }
   bool directory_is_empty() const { return std::filesystem::is_empty(directory_.path()); }
 
+  std::string path(const std::string& file) const { return files_.path() / file; }
+
   TemporaryDirectory directory_;
+  TemporaryDirectory files_;  // for what isn't a ring
   Watchdog watchdog_{100};
 };
 

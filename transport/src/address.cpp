@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fail.hpp"
 #include "ringmain/transport/quantity.hpp"
@@ -45,6 +46,16 @@ Address Address::parse(std::string_view text) {
     if (address.has(name)) address.refuse(fmt::format("the option '{}' is given twice", name));
     address.options_.emplace_back(name, equals == std::string_view::npos ? "" : option.substr(equals + 1));
   }
+  return address;
+}
+
+Address Address::of(std::string scheme, std::string target, Options options) {
+  Address address;
+  address.text_ = fmt::format("{}:{}", scheme, target);
+  address.scheme_ = std::move(scheme);
+  address.target_ = std::move(target);
+  address.options_ = std::move(options);
+  if (address.target_.empty()) address.refuse("it names nothing");
   return address;
 }
 

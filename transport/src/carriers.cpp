@@ -74,16 +74,14 @@ std::span<const Carrier> carriers() {
   return all;
 }
 
-std::unique_ptr<Source> open_source(std::string_view text) {
-  const Address address = Address::parse(text);
+std::unique_ptr<Source> open_source(const Address& address) {
   const Carrier& carrier = carrier_of(address);
   if (carrier.open_source == nullptr) address.refuse("nothing can be received from it");
   check_options(carrier, address, End::kSource);
   return carrier.open_source(address);
 }
 
-std::unique_ptr<Sink> open_sink(std::string_view text) {
-  const Address address = Address::parse(text);
+std::unique_ptr<Sink> open_sink(const Address& address) {
   const Carrier& carrier = carrier_of(address);
   if (carrier.open_sink == nullptr) address.refuse("nothing can be sent to it");
   check_options(carrier, address, End::kSink);

@@ -27,7 +27,7 @@ Descriptor open_file(const std::string& path, const std::string& name, bool crea
   const int flags = O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_CREAT | (create ? O_EXCL : 0);
   Descriptor file(::open(path.c_str(), flags, kMode));
   if (!file && errno == EEXIST) {
-    fail(Status::kExists, name + ": it exists already; go on with it by ?append, or replace it by ?overwrite", EEXIST);
+    fail(Status::kExists, name + ": it exists already; go on with it (append), or replace it (overwrite)", EEXIST);
   }
   struct stat found {};
   if (!file || ::fstat(file.get(), &found) != 0) fail_system(name, errno);

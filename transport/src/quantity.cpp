@@ -56,4 +56,12 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return parts->first;
 }
 
+std::optional<Rate> parse_rate(std::string_view text) {
+  if (const auto messages = split<double>(text); messages && messages->second.empty() && messages->first > 0) {
+    return Rate{.messages = messages->first};
+  }
+  const auto bytes = parse_size(text);
+  return bytes ? std::optional(Rate{.bytes = static_cast<double>(*bytes)}) : std::nullopt;
+}
+
 }  // namespace ringmain::transport

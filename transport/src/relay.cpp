@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "ringmain/transport/relay.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "clock.hpp"
 
 namespace ringmain::transport {
@@ -12,7 +15,8 @@ constexpr std::chrono::seconds kLastPatience{1};     // with a sink that has no 
 class Relay {
  public:
   Relay(Source& source, Sink& sink, RelayCounters& counters, const RelayOptions& options)
-      : source_(source), sink_(sink), counters_(counters), options_(options), progress_(options.progress_period) {}
+      : source_(source), sink_(sink), counters_(counters), options_(options), progress_(options.progress_period),
+        pacer_(options.rate) {}
 
   Status run() {
     const Status status = move_all();
@@ -23,7 +27,10 @@ class Relay {
 
  private:
   bool stopped() const noexcept { return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed); }
-  bool limit_reached() const noexcept { return options_.limit != 0 && counters_.messages >= options_.limit; }
+  bool limit_reached() const noexcept {
+    return (options_.limit != 0 && counters_.messages >= options_.limit) ||
+           (options_.byte_limit != 0 && counters_.bytes >= options_.byte_limit);
+  }
 
   // kEnd, kOk (the limit) or kTimedOut (stopped).
   Status move_all() {
@@ -32,7 +39,10 @@ class Relay {
       Status status = source_.receive_into(sink_, std::chrono::nanoseconds{0});
       if (status == Status::kEmpty || status == Status::kTimedOut) status = wait_for_next();
       if (status == Status::kNoRoom) status = source_.receive_into(sink_, kPatience);
-      if (status == Status::kOk) count();
+      if (status == Status::kOk) {
+        count();
+        pace();
+      }
       if (status == Status::kEnd) {
         counters_.lost += source_.message().lost;
         return status;
@@ -64,6 +74,14 @@ class Relay {
     if (message.redelivered) ++counters_.redelivered;
   }
 
+  // What has left is not kept from arriving by those who have to wait.
+  void pace() {
+    if (!pacer_.paces()) return;
+    const Deadline due(pacer_.after(source_.message().bytes.size(), std::chrono::steady_clock::now()));
+    if (!due.passed()) sink_.flush(kPatience);
+    while (!due.passed() && !stopped()) std::this_thread::sleep_for(due.left(kPatience));
+  }
+
   void tell() {
     if (options_.progress && options_.progress_period.count() > 0 && progress_.due()) options_.progress(counters_);
   }
@@ -83,6 +101,7 @@ class Relay {
   RelayCounters& counters_;
   const RelayOptions& options_;
   Every progress_;
+  Pacer pacer_;
 };
 
 }  // namespace

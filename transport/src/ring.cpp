@@ -129,7 +129,11 @@ class RingSink final : public Sink {
 
   Status close(std::chrono::nanoseconds /*timeout*/) override {
     if (closed_) return Status::kOk;
-    remove_at_end_ ? producer_.close_and_remove() : producer_.close();
+    if (remove_at_end_) {
+      producer_.close_and_remove();
+    } else {
+      producer_.kept() ? producer_.abandon() : producer_.close();
+    }
     closed_ = true;
     return Status::kOk;
   }
@@ -186,6 +190,7 @@ Producer create_or_take_over(const Address& address) {
   options.capacity = address.size("capacity", options.capacity);
   options.policy = address.flag("overwrite") ? Policy::kOverwrite : Policy::kWait;
   options.evict_after = address.duration("evict-after", options.evict_after);
+  options.keep = address.flag("keep");
   options.spin = address.duration("spin", options.spin);
   try {
     return Producer::create(address.target(), options);
@@ -200,7 +205,7 @@ Producer create_or_take_over(const Address& address) {
 
 std::unique_ptr<Sink> open_ring_sink(const Address& address) {
   Producer producer = create_or_take_over(address);
-  const std::uint64_t consumers = address.number("consumers", 0);
+  const std::uint64_t consumers = address.number("wait-for", 0);
   if (const Status status = producer.wait_for_consumers(consumers, address.duration("wait", kForever));
       consumers != 0 && status != Status::kOk) {
     producer.abandon();  // closed, it would look like a stream that was empty
@@ -221,24 +226,26 @@ std::unique_ptr<Sink> ring_sink(Producer producer, std::string name, bool remove
 
 Carrier ring_carrier() {
   using End = CarrierOption::End;
-  return {"ring",
-          "ring:NAME",
-          "a ring in shared memory",
-          {{"dir", "DIR", "where the ring is [default: $RINGMAIN_DIR, else /dev/shm]"},
-           {"spin", "DURATION", "how long to spin before sleeping [default: 20us]"},
-           {"wait", "DURATION", "for the ring [default: 0], or with 'consumers' for them [default: forever]"},
-           {"from", "START", "oldest, latest or a position [default: latest]", End::kSource},
-           {"group", "GROUP", "share the messages with the members of this group", End::kSource},
-           {"durable", "", "the group keeps its place without members", End::kSource},
-           {"spectator", "", "watch without write access; may lose messages", End::kSource},
-           {"outlive-producer", "", "go on when the producer dies and another takes over", End::kSource},
-           {"capacity", "SIZE", "of a ring that doesn't exist yet [default: 8M]", End::kSink},
-           {"overwrite", "", "likewise: never wait for consumers", End::kSink},
-           {"evict-after", "DURATION", "likewise: evict who keeps the producer waiting for so long", End::kSink},
-           {"consumers", "N", "wait until so many groups are attached", End::kSink},
-           {"rm", "", "remove the ring at the end", End::kSink}},
-          open_ring_source,
-          open_ring_sink};
+  return {
+      "ring",
+      "ring:NAME",
+      "a ring in shared memory",
+      {{"dir", "DIR", "where the ring is [default: $RINGMAIN_DIR, else /dev/shm]"},
+       {"spin", "DURATION", "how long to spin before sleeping [default: 20us]"},
+       {"wait", "DURATION", "for the ring [default: 0], or with 'wait-for' for them [default: forever]"},
+       {"from", "START", "oldest, latest or a position [default: latest]", End::kSource},
+       {"group", "GROUP", "share the messages with the members of this group", End::kSource},
+       {"durable", "", "the group keeps its place without members", End::kSource},
+       {"spectator", "", "watch without write access; may lose messages", End::kSource},
+       {"outlive-producer", "", "go on when the producer dies and another takes over", End::kSource},
+       {"capacity", "SIZE", "of a ring that doesn't exist yet [default: 8M]", End::kSink},
+       {"overwrite", "", "likewise: never wait for consumers", End::kSink},
+       {"evict-after", "DURATION", "likewise: evict who keeps the producer waiting for so long", End::kSink},
+       {"keep", "", "likewise: it stays until it is removed, and its consumers wait for the next producer", End::kSink},
+       {"wait-for", "N", "wait until so many groups are attached", End::kSink},
+       {"rm", "", "remove the ring at the end", End::kSink}},
+      open_ring_source,
+      open_ring_sink};
 }
 
 }  // namespace ringmain::transport

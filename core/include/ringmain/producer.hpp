@@ -128,6 +128,7 @@ class Producer {
 
   std::uint64_t position() const noexcept { return ring_->position(); }
   std::size_t capacity() const noexcept;
+  bool kept() const noexcept;  // RingOptions::keep: who ends but not for ever abandons it, rather than closing it
   std::size_t max_message() const noexcept { return max_message_bytes(capacity()); }
 
  private:

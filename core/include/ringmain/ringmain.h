@@ -123,7 +123,7 @@ typedef struct ringmain_ring_options {
   int64_t spin_ns;        /* before the producer sleeps; RINGMAIN_FOREVER: never sleep */
   ringmain_type type;
   uint32_t full_fences; /* not 0: fences on the hot path instead of the sleeper's membarrier() */
-  uint32_t keep;        /* not 0: ringmain_collect() leaves the ring alone, though nobody uses it */
+  uint32_t keep;        /* not 0: consumers outlive the producer, ringmain_collect() leaves the ring; ends by removal */
 } ringmain_ring_options;
 
 typedef struct ringmain_open_options {
@@ -372,7 +372,7 @@ typedef struct ringmain_statistics {
   uint8_t producer_alive;
   uint8_t closed;
   uint8_t removed;
-  uint8_t kept; /* ringmain_collect() leaves it alone */
+  uint8_t kept; /* ringmain_ring_options.keep */
   uint8_t reserved[4];
   char name[RINGMAIN_NAME_SIZE];
   char type_name[RINGMAIN_NAME_SIZE];

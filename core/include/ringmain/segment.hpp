@@ -43,7 +43,9 @@ struct RingOptions {
   mode_t mode = 0600;
   std::string group{};       // the files' group, by name or number; empty: as the system gives it
   bool full_fences = false;  // fences on the hot path instead of the sleeper's membarrier()
-  bool keep = false;         // collect() leaves the ring alone, though nobody uses it
+  // The ring outlives its producers: its consumers wait for the next one (as with ConsumerOptions::outlive_producer), and
+  // collect() leaves it alone, though nobody uses it. It ends with remove().
+  bool keep = false;
   TypeIdentity type{};
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);  // before the producer sleeps; kForever: never sleep
 };
@@ -100,7 +102,7 @@ struct Statistics {
   bool producer_alive = false;
   bool closed = false;
   bool removed = false;
-  bool kept = false;  // collect() leaves it alone
+  bool kept = false;  // RingOptions::keep
   std::vector<ConsumerStatistics> consumers{};
   std::vector<GroupStatistics> groups{};
 };

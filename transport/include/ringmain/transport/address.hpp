@@ -24,6 +24,9 @@ class Address {
  public:
   // Throws kBadAddress: no scheme, an empty target, an option twice or without a name.
   static Address parse(std::string_view text);
+  using Options = std::vector<std::pair<std::string, std::string>>;
+  // Of parts, in which '?' and '&' mean nothing. A flag has an empty value.
+  static Address of(std::string scheme, std::string target, Options options);
 
   const std::string& text() const noexcept { return text_; }
   const std::string& scheme() const noexcept { return scheme_; }
@@ -37,7 +40,7 @@ class Address {
   std::size_t size(std::string_view option, std::size_t otherwise) const;                                // 64K, 8M
   std::chrono::nanoseconds duration(std::string_view option, std::chrono::nanoseconds otherwise) const;  // 500ms
 
-  const std::vector<std::pair<std::string, std::string>>& options() const noexcept { return options_; }
+  const Options& options() const noexcept { return options_; }
 
   [[noreturn]] void refuse(const std::string& why) const;  // throws kBadAddress
 
@@ -47,7 +50,7 @@ class Address {
   std::string text_;
   std::string scheme_;
   std::string target_;
-  std::vector<std::pair<std::string, std::string>> options_;
+  Options options_;
 };
 
 // What a carrier is and how it is opened. A null opener: it has no such end.
@@ -72,7 +75,9 @@ std::span<const Carrier> carriers();
 
 // Opens one end. A source that others connect to listens when this returns. Throws kBadAddress (unknown carrier or
 // option, the wrong end, a value that makes no sense) and what the carrier throws.
-std::unique_ptr<Source> open_source(std::string_view address);
-std::unique_ptr<Sink> open_sink(std::string_view address);
+std::unique_ptr<Source> open_source(const Address& address);
+std::unique_ptr<Sink> open_sink(const Address& address);
+inline std::unique_ptr<Source> open_source(std::string_view address) { return open_source(Address::parse(address)); }
+inline std::unique_ptr<Sink> open_sink(std::string_view address) { return open_sink(Address::parse(address)); }
 
 }  // namespace ringmain::transport

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "ringmain/transport/pacer.hpp"
 #include "ringmain/transport/sink.hpp"
 #include "ringmain/transport/source.hpp"
 
@@ -21,7 +22,9 @@ struct RelayCounters {
 };
 
 struct RelayOptions {
-  std::uint64_t limit = 0;                      // end after so many messages; 0: never
+  std::uint64_t limit = 0;       // end after so many messages; 0: never
+  std::uint64_t byte_limit = 0;  // end when so many bytes of payload were moved, or more; 0: never
+  Rate rate{};
   const std::atomic<bool>* stop = nullptr;      // set by a signal handler or another thread: end soon
   std::chrono::nanoseconds progress_period{0};  // 0: no progress is told
   std::function<void(const RelayCounters&)> progress{};

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "crew.hpp"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <set>
+#include <thread>
+
+#include "failure.hpp"
+#include "interruption.hpp"
+
+namespace ringmain::cli {
+namespace {
+
+class Crew {
+ public:
+  Crew(const std::string& who, const std::function<int()>& member) : who_(who), member_(member) {}
+
+  void start() {
+    const pid_t parent = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid < 0) throw io_failure("start a worker", errno);
+    if (pid == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+      if (::getppid() != parent) std::_Exit(1);
+      const int status = member_();
+      die_if_interrupted();
+      std::_Exit(status);
+    }
+    members_.insert(pid);
+  }
+
+  int wait() {
+    while (!members_.empty()) {
+      if (interrupted()) dismiss();
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, 0);
+      if (pid > 0) end_of(pid, status);
+    }
+    return status_;
+  }
+
+ private:
+  void dismiss() {
+    for (const pid_t pid : members_) ::kill(pid, SIGTERM);
+    dismissed_ = true;
+  }
+
+  void end_of(pid_t pid, int status) {
+    members_.erase(pid);
+    if (WIFEXITED(status)) {
+      if (status_ == 0) status_ = WEXITSTATUS(status);
+      return;
+    }
+    if (interrupted() || dismissed_) return;
+    report(fmt::format("{}: a worker was killed by signal {}; another takes its place", who_, WTERMSIG(status)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // if it is killed at once, then not all the time
+    start();
+  }
+
+  const std::string& who_;
+  const std::function<int()>& member_;
+  std::set<pid_t> members_{};
+  int status_ = 0;
+  bool dismissed_ = false;
+};
+
+}  // namespace
+
+int run_crew(const std::string& who, std::uint64_t members, const std::function<int()>& member) {
+  Crew crew(who, member);
+  for (std::uint64_t i = 0; i < members; ++i) crew.start();
+  return crew.wait();
+}
+
+}  // namespace ringmain::cli

@@ -60,8 +60,8 @@ void Outlet::look_for_consumers() {
   if (now < next_look_) return;
   next_look_ = now + kPeriod;
   const bool somebody = producer_.wait_for_consumers(1, std::chrono::nanoseconds{0}) == Status::kOk;
+  had_consumers_ |= somebody || producer_.attachments() != attachments_;
   deserted_ = had_consumers_ && !somebody;
-  had_consumers_ |= somebody;
 }
 
 }  // namespace ringmain::cli

@@ -20,7 +20,8 @@ struct OutletOptions {
 class Outlet {
  public:
   Outlet(Producer& producer, const OutletOptions& options, Tally& tally)
-      : producer_(producer), options_(options), tally_(tally), pacer_(options.rate) {}
+      : producer_(producer), options_(options), tally_(tally), pacer_(options.rate),
+        attachments_(producer.attachments()) {}
 
   // Room for a message; waits for it. Falsy: it is over. Throws Failure.
   Claim claim(std::size_t bytes);
@@ -40,6 +41,7 @@ class Outlet {
   Tally& tally_;
   transport::Pacer pacer_;
   std::chrono::steady_clock::time_point next_look_{};
+  std::uint64_t attachments_;  // at the beginning
   bool had_consumers_ = false;
   bool deserted_ = false;
 };

@@ -113,7 +113,7 @@ class Reception {
     const std::uint64_t position = message.position();
     const bool redelivered = message.redelivered();
     const std::size_t size = std::min(message.bytes().size(), wanted());
-    switch (destination_->take(message, wanted())) {
+    switch (offer(message)) {
       case Destination::Outcome::kTorn: ++torn_; return;
       case Destination::Outcome::kRefused: refused(message, position); return;
       case Destination::Outcome::kDone: break;
@@ -122,6 +122,16 @@ class Reception {
     if (redelivered) Tally::add(account_.tally().redelivered, 1);
     failures_.erase(position);
     backoff_ = kFirstBackoff;
+  }
+
+  // Should that fail, the message isn't dealt with: unwinding must not release it.
+  Destination::Outcome offer(Message& message) {
+    try {
+      return destination_->take(message, wanted());
+    } catch (...) {
+      message.keep();
+      throw;
+    }
   }
 
   std::size_t wanted() const {

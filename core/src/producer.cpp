@@ -290,6 +290,7 @@ void Producer::close_and_remove() {
   close();
 }
 
+std::uint64_t Producer::attachments() const noexcept { return state_->registry().attachments(); }
 std::size_t Producer::capacity() const noexcept { return state_->segment.header().capacity; }
 bool Producer::kept() const noexcept { return state_->segment.header().kept != 0; }
 

@@ -110,6 +110,9 @@ class Producer {
   // kLeaseLost; kEnd after close().
   Status wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout = kForever) noexcept;
 
+  // How many consumers have come so far, those that have gone included; for who must not miss one.
+  std::uint64_t attachments() const noexcept;
+
   // Ends the stream: consumers receive what is left, then kEnd. Later calls of this handle return kEnd. Idempotent.
   void close() noexcept;
 

@@ -276,6 +276,14 @@ class Registry {
 
   // --- counting and telling
 
+  // How often a line was taken so far.
+  std::uint64_t attachments() const noexcept {
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < lines_used(); ++i) {
+      count += LineWord::of(area_.lines[i].state.load(std::memory_order_acquire)).generation;
+    }
+    return count;
+  }
   bool any_durable() const noexcept {
     for (std::size_t i = 0; i < groups_used(); ++i) {
       const auto word = GroupWord::of(area_.groups[i].state.load(std::memory_order_acquire));

@@ -2,6 +2,7 @@
 #include "crew.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <new>
 #include <set>
 #include <thread>
 
@@ -19,9 +21,29 @@
 namespace ringmain::cli {
 namespace {
 
+using Member = std::function<int(const std::atomic<bool>&)>;
+
+// One that a process and its children share.
+class SharedFlag {
+ public:
+  SharedFlag() {
+    void* place = ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (place == MAP_FAILED) throw io_failure("memory for the workers", errno);
+    flag_ = new (place) std::atomic<bool>(false);
+  }
+  SharedFlag(const SharedFlag&) = delete;
+  SharedFlag& operator=(const SharedFlag&) = delete;
+  ~SharedFlag() { ::munmap(flag_, sizeof *flag_); }
+
+  std::atomic<bool>& operator*() const noexcept { return *flag_; }
+
+ private:
+  std::atomic<bool>* flag_;
+};
+
 class Crew {
  public:
-  Crew(const std::string& who, const std::function<int()>& member) : who_(who), member_(member) {}
+  Crew(const std::string& who, const Member& member) : who_(who), member_(member) {}
 
   void start() {
     const pid_t parent = ::getpid();
@@ -30,7 +52,7 @@ class Crew {
     if (pid == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);
       if (::getppid() != parent) std::_Exit(1);
-      const int status = member_();
+      const int status = member_(*ended_);
       die_if_interrupted();
       std::_Exit(status);
     }
@@ -56,6 +78,7 @@ class Crew {
   void end_of(pid_t pid, int status) {
     members_.erase(pid);
     if (WIFEXITED(status)) {
+      *ended_ = true;
       if (status_ == 0) status_ = WEXITSTATUS(status);
       return;
     }
@@ -66,7 +89,8 @@ class Crew {
   }
 
   const std::string& who_;
-  const std::function<int()>& member_;
+  const Member& member_;
+  SharedFlag ended_{};
   std::set<pid_t> members_{};
   int status_ = 0;
   bool dismissed_ = false;
@@ -74,7 +98,7 @@ class Crew {
 
 }  // namespace
 
-int run_crew(const std::string& who, std::uint64_t members, const std::function<int()>& member) {
+int run_crew(const std::string& who, std::uint64_t members, const Member& member) {
   Crew crew(who, member);
   for (std::uint64_t i = 0; i < members; ++i) crew.start();
   return crew.wait();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -41,12 +42,30 @@ std::unique_ptr<Destination> destination_of(const ReceptionOptions& options) {
                                     Delivery::Manner{.in_place = lasting, .at_once = !options.consumer.group.empty()});
 }
 
+// Waits for the ring, as --wait asks for it, in steps between which an interruption is noticed. Nothing: it gave up.
+std::optional<Consumer> attach(const ReceptionOptions& options) {
+  constexpr std::chrono::milliseconds kStep{100};
+  const auto start = std::chrono::steady_clock::now();
+  ConsumerOptions consumer = options.consumer;
+  for (;;) {
+    const auto waited = std::chrono::steady_clock::now() - start;
+    const auto left =
+        options.consumer.wait_for_ring - std::min<std::chrono::nanoseconds>(waited, options.consumer.wait_for_ring);
+    consumer.wait_for_ring = std::min<std::chrono::nanoseconds>(left, kStep);
+    try {
+      return Consumer::attach(options.name, consumer);
+    } catch (const Error& error) {
+      if (error.status() != Status::kNotFound || left <= kStep) throw;
+    }
+    if (interrupted() || (options.too_late != nullptr && *options.too_late)) return std::nullopt;
+  }
+}
+
 class Reception {
  public:
-  explicit Reception(const ReceptionOptions& options)
-      : options_(options), wait_(options.name, options.consumer),
-        consumer_(Consumer::attach(options.name, options.consumer)), destination_(destination_of(options)),
-        account_(options.who(), options.account) {}
+  Reception(const ReceptionOptions& options, ProducerWait wait, Consumer consumer)
+      : options_(options), wait_(std::move(wait)), consumer_(std::move(consumer)),
+        destination_(destination_of(options)), account_(options.who(), options.account) {}
 
   int run() {
     int status = 0;
@@ -202,6 +221,10 @@ class Reception {
 
 }  // namespace
 
-int receive(const ReceptionOptions& options) { return Reception(options).run(); }
+int receive(const ReceptionOptions& options) {
+  ProducerWait wait(options.name, options.consumer);
+  std::optional<Consumer> consumer = attach(options);
+  return consumer ? Reception(options, std::move(wait), std::move(*consumer)).run() : 0;
+}
 
 }  // namespace ringmain::cli

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +24,8 @@ struct ReceptionOptions {
   bool verbose = false;
   std::vector<std::string> command{};  // for each message; empty: standard output
   Worker::Input input = Worker::Input::kStandard;
-  std::uint64_t tries = 0;  // of a message by the command; then it is passed over. 0: no end
+  const std::atomic<bool>* too_late = nullptr;  // set: who waits for the ring needn't any more
+  std::uint64_t tries = 0;                      // of a message by the command; then it is passed over. 0: no end
 
   std::string who() const { return "sub " + name; }
 };

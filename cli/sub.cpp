@@ -100,9 +100,11 @@ int run(const Sub& sub) {
     throw Failure(kUsage, "sub: --tries needs a command: --exec or --");
   }
   if (sub.jobs == 1) return receive(sub.reception);
-  return run_crew(sub.reception.who(), sub.jobs, [&] {
+  return run_crew(sub.reception.who(), sub.jobs, [&](const std::atomic<bool>& one_has_ended) {
+    ReceptionOptions reception = sub.reception;
+    reception.too_late = &one_has_ended;
     try {
-      return receive(sub.reception);
+      return receive(reception);
     } catch (...) {
       return report_current_exception(sub.reception.who());
     }

@@ -1,8 +1,9 @@
 // What pub, sub, tee, record and replay add to a pipe: limits, pace, ends, keeping, journals.
 // SPDX-License-Identifier: MIT
 #include <csignal>
-#include <fstream>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "cli/tool.hpp"
 
@@ -169,6 +170,13 @@ TEST_F(Pipelines, AnInterruptedSubWhoseReaderIsStuckEnds) {
   wait_until([&] { return look().consumers.size() == 1 && look().consumers.front().position > 0; });
   consumer.child().signal(SIGTERM);
   EXPECT_EQ(consumer.wait(), -SIGTERM);
+}
+
+TEST_F(Pipelines, AnInterruptedSubThatWaitsForItsRingEnds) {
+  Process consumer = start({"sub", "ring", "--wait", "--stats"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // most likely it waits by now; it ends at any moment
+  consumer.child().signal(SIGINT);
+  EXPECT_EQ(consumer.wait(), -SIGINT);
 }
 
 TEST_F(Pipelines, WhatIsRecordedIsReplayed) {

@@ -104,5 +104,13 @@ TEST(QuantityTest, sizes_and_durations) {
   }
 }
 
+TEST(QuantityTest, rates) {
+  EXPECT_EQ(transport::parse_rate("1000").value().messages, 1000);
+  EXPECT_EQ(transport::parse_rate("0.5").value().messages, 0.5);
+  EXPECT_EQ(transport::parse_rate("64K").value().bytes, 65536);
+  EXPECT_EQ(transport::parse_rate("64K").value().messages, 0);
+  for (const char* none : {"", "0", "-1", "nan", "K", "10/s", "fast"}) EXPECT_FALSE(transport::parse_rate(none)) << none;
+}
+
 }  // namespace
 }  // namespace ringmain::testing

@@ -1,0 +1,3 @@
+# needs: unshare
+# SPDX-License-Identifier: MIT
+seq 1000 | cmp - received.txt

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+seq 5000 | cmp - arrived.txt

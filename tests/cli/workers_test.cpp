@@ -184,19 +184,18 @@ TEST_F(Workers, ThatAreKilledAtRandomLoseNothing) {
   const int kills = proof_scaled(20, 50);
   constexpr int kWorkers = 4;
   const Arguments arguments{"sub", "ring", "--lines", "--wait", "--group", "workers", "--verbose"};
-  Process producer = start({"pub", "ring", "--lines", "--capacity", "64K", "--wait-for", "1"});
+  const OwnedDescriptor input = file_of(numbered(lines));
+  const Arguments pub{"pub", "ring", "--lines", "--capacity", "64K", "--wait-for", "1", "--rate", "40000"};
+  Process producer = start(pub, {.in = input.get()});
   std::vector<Process> workers;
   for (int i = 0; i < kWorkers; ++i) workers.push_back(start(arguments));
   wait_for_consumers(kWorkers);
   std::vector<Process> dead;
   std::mt19937 random(7);
-  const std::string input = numbered(lines);
   for (int k = 0; k < kills; ++k) {
-    const auto part = [&](int n) {
-      return input.size() * static_cast<std::size_t>(n) / static_cast<std::size_t>(kills);
-    };
-    producer.write(std::string_view(input).substr(part(k), part(k + 1) - part(k)));
     Process& victim = workers[random() % kWorkers];
+    wait_until([&] { return !victim.output().empty(); });  // it is in the midst of it
+    ASSERT_FALSE(producer.child().ended()) << "too early";
     victim.child().kill();
     dead.push_back(std::exchange(victim, start(arguments)));
   }

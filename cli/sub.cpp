@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "delivery.hpp"
+#include "ending.hpp"
 #include "failure.hpp"
 #include "producer_wait.hpp"
 #include "ring_state.hpp"
@@ -37,17 +38,6 @@ constexpr const char* kFooter =
     "  ringmain sub jobs --lines --wait --group workers | while read -r job; do ...; done\n";
 
 std::string loss(std::uint64_t lost) { return fmt::format("{} message{} lost", lost, lost == 1 ? "" : "s"); }
-
-Failure ended(Status status) {
-  const char* remedy = "";
-  switch (status) {
-    case Status::kProducerLost: remedy = "; with --outlive-producer a consumer waits for the next one"; break;
-    case Status::kEvicted: remedy = "; read faster, or create the ring with a larger --capacity"; break;
-    case Status::kCorrupt: remedy = "; remove it (ringmain rm) and start its producer again"; break;
-    default: break;
-  }
-  return {status, std::string(describe(status)) + remedy};
-}
 
 // Whatever is received next; what was gathered is written before it waits.
 Message next(Consumer& consumer, Delivery& delivery) {
@@ -96,22 +86,6 @@ int receive_to_output(const Sub& sub) {
                     sub.name, loss(lost)));
   }
   return status;
-}
-
-std::string read_start(const std::string& text, Start& start) {
-  if (text == "oldest" || text == "latest") {
-    start = text == "oldest" ? Start::oldest() : Start::latest();
-    return {};
-  }
-  std::uint64_t position = 0;
-  if (!read_number(text, position).empty()) return fmt::format("'{}' is not oldest, latest or a position", text);
-  start = Start::at(position);
-  return {};
-}
-
-std::string read_count(const std::string& text, std::uint64_t& count) {
-  const std::string wrong = read_number(text, count);
-  return wrong.empty() && count == 0 ? "must be at least 1" : wrong;
 }
 
 void add_consumer_options(CLI::App& parser, ConsumerOptions& consumer) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "colour.hpp"
 #include "commands.hpp"
 #include "failure.hpp"
 #include "help.hpp"
@@ -69,8 +70,12 @@ int run(int argc, char** argv) {
   root.set_version_flag("--version", "ringmain " RINGMAIN_VERSION, "Say which version it is");
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
+  add_colour(root);
   const std::array commands{add_pub(root), add_sub(root), add_relay(root), add_ls(root), add_rm(root), add_bench(root)};
-  for (const Command& command : commands) command.parser->group("Commands");
+  for (const Command& command : commands) {
+    command.parser->group("Commands");
+    if (!command.parser->get_prefix_command()) command.parser->fallthrough();  // --color may stand behind the command
+  }
   try {
     root.parse(arguments(argc, argv));
   } catch (const CLI::Success& wanted) {  // --help, --version

@@ -9,6 +9,7 @@ namespace ringmain::cli {
 Command add_pub(CLI::App& root);
 Command add_sub(CLI::App& root);
 Command add_ls(CLI::App& root);
+Command add_stat(CLI::App& root);
 Command add_rm(CLI::App& root);
 Command add_relay(CLI::App& root);
 Command add_bench(CLI::App& root);

@@ -71,8 +71,8 @@ int run(int argc, char** argv) {
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
   add_colour(root);
-  const std::array commands{add_pub(root),  add_sub(root), add_relay(root), add_ls(root),
-                            add_stat(root), add_hz(root),  add_rm(root),    add_bench(root)};
+  const std::array commands{add_pub(root), add_sub(root), add_relay(root), add_ls(root),   add_stat(root),
+                            add_tap(root), add_hz(root),  add_rm(root),    add_bench(root)};
   for (const Command& command : commands) {
     command.parser->group("Commands");
     if (!command.parser->get_prefix_command()) command.parser->fallthrough();  // --color may stand behind the command

@@ -10,6 +10,7 @@ Command add_pub(CLI::App& root);
 Command add_sub(CLI::App& root);
 Command add_ls(CLI::App& root);
 Command add_stat(CLI::App& root);
+Command add_top(CLI::App& root);
 Command add_tap(CLI::App& root);
 Command add_hz(CLI::App& root);
 Command add_rm(CLI::App& root);

@@ -28,19 +28,22 @@ void interrupt(int signal) {
   errno = saved;
 }
 
+void catch_signal(int signal) {
+  struct sigaction action {};
+  ::sigaction(signal, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
+  action.sa_handler = interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(signal, &action, nullptr);
+}
+
 }  // namespace
 
-void catch_interruptions() {
+void catch_interruptions(std::initializer_list<int> also) {
   nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (nothing < 0) throw io_failure("/dev/null", errno);
-  for (const int signal : std::array{SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction action {};
-    ::sigaction(signal, nullptr, &action);
-    if (action.sa_handler == SIG_IGN) continue;
-    action.sa_handler = interrupt;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(signal, &action, nullptr);
-  }
+  for (const int signal : std::array{SIGINT, SIGTERM, SIGHUP}) catch_signal(signal);
+  for (const int signal : also) catch_signal(signal);
 }
 
 bool interrupted() noexcept { return caught_signal != 0; }

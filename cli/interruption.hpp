@@ -4,12 +4,14 @@
 #pragma once
 
 #include <atomic>
+#include <initializer_list>
 
 namespace ringmain::cli {
 
 // From here on the first of these signals only sets a flag and ends standard input; a second one kills. A signal that
 // the parent made ignored (nohup) stays so.
-void catch_interruptions();
+// `also`: more of them.
+void catch_interruptions(std::initializer_list<int> also = {});
 
 bool interrupted() noexcept;
 const std::atomic<bool>& interruption() noexcept;  // the same, for who looks often

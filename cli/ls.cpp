@@ -1,4 +1,4 @@
-// ringmain ls: the rings of a directory, or one in detail.
+// ringmain ls: the rings of a directory.
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <memory>
@@ -12,58 +12,43 @@ namespace ringmain::cli {
 namespace {
 
 struct Ls {
-  std::string name;
   std::filesystem::path directory;
   bool json = false;
 };
 
 constexpr const char* kFooter =
-    "STATE      live: has a producer; closed: its producer ended the stream; orphaned: its producer died.\n"
+    "STATE      live: has a producer; closed: its producer ended the stream; orphaned: its producer died;\n"
+    "           idle: kept, and between two producers.\n"
     "           Anything else says why the ring can't be read.\n"
-    "LAG        how far the slowest group is behind, headers and padding included.\n"
-    "PRODUCER   the process id of the living producer, as it sees itself (containers number their own).\n";
+    "KIND       its policy: what a group does to the producer that is a whole ring behind (wait: holds it; evict: is\n"
+    "           evicted after so long; overwrite: loses messages). Then what else it is: kept by gc, with a durable\n"
+    "           group, of typed values.\n"
+    "PRODUCER   the process id of the living producer, as it sees itself (containers number their own).\n"
+    "GROUPS     of consumers; a consumer without a named group is one of its own.\n"
+    "\n"
+    "More of a ring: ringmain stat NAME. All of them at work: ringmain top.\n";
 
-Listed look_up(const std::string& name, const Ls& ls) {
-  try {
-    return {.name = name, .statistics = statistics(name, ls.directory)};
-  } catch (const Error& error) {
-    return {.name = name, .status = error.status(), .problem = error.what()};
-  }
-}
-
-void list_all(const Ls& ls) {
-  std::vector<Listed> rings;
-  for (const std::string& name : list(ls.directory)) {
-    Listed ring = look_up(name, ls);
-    if (ring.status != Status::kNotFound) rings.push_back(std::move(ring));  // else it was removed just now
-  }
+int list_all(const Ls& ls) {
+  const std::vector<Listed> rings = look_up({}, ls.directory);
   if (ls.json) {
     auto array = nlohmann::ordered_json::array();
     for (const Listed& ring : rings) array.push_back(json_of(ring));
-    print(array.dump(2) + "\n");
+    print(text_of(array));
   } else {
     print(table_of(rings));
   }
-}
-
-void show_one(const Ls& ls) {
-  const Listed ring{.name = ls.name, .statistics = statistics(ls.name, ls.directory)};
-  print(ls.json ? json_of(ring).dump(2) + "\n" : details_of(ring.statistics));
+  return 0;
 }
 
 }  // namespace
 
 Command add_ls(CLI::App& root) {
-  CLI::App& parser = *root.add_subcommand("ls", "List rings, or show one in detail");
+  CLI::App& parser = *root.add_subcommand("ls", "List rings");
   parser.footer(kFooter);
   auto ls = std::make_shared<Ls>();
-  parser.add_option("NAME", ls->name, "Show this ring, its groups and consumers")->type_name("");
   add_directory(parser, ls->directory);
   parser.add_flag("--json", ls->json, "For programs: everything, in JSON");
-  return {&parser, [ls] {
-            ls->name.empty() ? list_all(*ls) : show_one(*ls);
-            return 0;
-          }};
+  return {&parser, [ls] { return list_all(*ls); }};
 }
 
 }  // namespace ringmain::cli

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "colour.hpp"
 #include "commands.hpp"
 #include "failure.hpp"
 #include "help.hpp"
@@ -31,7 +32,8 @@ constexpr const char* kExamples =
     "  ringmain sub jobs --lines --wait --group workers | xargs -n1 convert\n"
     "                                                               started as often as there are processors\n"
     "\n"
-    "  ringmain ls                                                  who is there, and how far behind\n";
+    "  ringmain ls                                                  which rings there are\n"
+    "  ringmain top                                                 who is there, how fast, and how far behind\n";
 
 // A standard stream that the parent closed must not become a file of a ring: the stream's bytes would go there.
 // /dev/null takes its place, opened the wrong way, so that its use still fails.
@@ -69,9 +71,14 @@ int run(int argc, char** argv) {
   root.set_version_flag("--version", "ringmain " RINGMAIN_VERSION, "Say which version it is");
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
-  const std::array commands{add_pub(root),    add_sub(root), add_tee(root), add_relay(root), add_record(root),
-                            add_replay(root), add_ls(root),  add_rm(root),  add_bench(root)};
-  for (const Command& command : commands) command.parser->group("Commands");
+  add_colour(root);
+  const std::array commands{add_pub(root),    add_sub(root), add_tee(root),  add_relay(root), add_record(root),
+                            add_replay(root), add_ls(root),  add_stat(root), add_top(root),   add_tap(root),
+                            add_hz(root),     add_rm(root),  add_bench(root)};
+  for (const Command& command : commands) {
+    command.parser->group("Commands");
+    if (!command.parser->get_prefix_command()) command.parser->fallthrough();  // --color may stand behind the command
+  }
   try {
     root.parse(arguments(argc, argv));
   } catch (const CLI::Success& wanted) {  // --help, --version

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "ringmain/segment.hpp"
 #include "ringmain/transport/quantity.hpp"
 
 namespace ringmain::cli {
@@ -25,6 +26,23 @@ std::string read_number(const std::string& text, std::uint64_t& number) {
   const auto value = transport::parse_number(text);
   if (!value) return fmt::format("'{}' is not a number", text);
   number = *value;
+  return {};
+}
+
+std::string read_period(const std::string& text, std::chrono::nanoseconds& period) {
+  const std::string wrong = read_duration(text, period);
+  const bool possible = period.count() > 0 && period != kForever;
+  return wrong.empty() && !possible ? fmt::format("'{}' is no time between two looks", text) : wrong;
+}
+
+std::string read_start(const std::string& text, Start& start) {
+  if (text == "oldest" || text == "latest") {
+    start = text == "oldest" ? Start::oldest() : Start::latest();
+    return {};
+  }
+  std::uint64_t position = 0;
+  if (!read_number(text, position).empty()) return fmt::format("'{}' is not oldest, latest or a position", text);
+  start = Start::at(position);
   return {};
 }
 

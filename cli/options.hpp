@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "ringmain/algorithm/start.hpp"
 #include "ringmain/transport/pacer.hpp"
 
 namespace ringmain::cli {
@@ -32,7 +33,9 @@ enum class Framing {
 std::string read_duration(const std::string& text, std::chrono::nanoseconds& duration);  // 500ms, 2s, 1.5h, forever
 std::string read_size(const std::string& text, std::size_t& bytes);                      // 65536, 64K, 8M, 1GiB
 std::string read_number(const std::string& text, std::uint64_t& number);
-std::string read_count(const std::string& text, std::uint64_t& count);  // at least 1
+std::string read_count(const std::string& text, std::uint64_t& count);               // at least 1
+std::string read_period(const std::string& text, std::chrono::nanoseconds& period);  // longer than 0, and not for ever
+std::string read_start(const std::string& text, Start& start);                       // oldest, latest or a position
 
 struct Value {
   std::string option;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "delivery.hpp"
+#include "ending.hpp"
 #include "failure.hpp"
 #include "interruption.hpp"
 #include "producer_wait.hpp"
@@ -21,17 +22,6 @@ namespace ringmain::cli {
 namespace {
 
 std::string loss(std::uint64_t lost) { return fmt::format("{} message{} lost", lost, lost == 1 ? "" : "s"); }
-
-Failure ended(Status status) {
-  const char* remedy = "";
-  switch (status) {
-    case Status::kProducerLost: remedy = "; with --outlive-producer a consumer waits for the next one"; break;
-    case Status::kEvicted: remedy = "; read faster, or create the ring with a larger --capacity"; break;
-    case Status::kCorrupt: remedy = "; remove it (ringmain rm) and start its producer again"; break;
-    default: break;
-  }
-  return {status, std::string(describe(status)) + remedy};
-}
 
 std::unique_ptr<Destination> destination_of(const ReceptionOptions& options) {
   if (!options.command.empty()) return std::make_unique<Worker>(options.name, options.command, options.input);

@@ -25,18 +25,35 @@ inline std::optional<Statistics> look_at(const std::string& name, const std::fil
 inline const char* state_of(const Statistics& ring) {
   if (ring.removed) return "removed";
   if (ring.closed) return "closed";
-  return ring.producer_alive ? "live" : "orphaned";
-}
-
-inline std::size_t living_consumers(const Statistics& ring) {
-  return static_cast<std::size_t>(std::count_if(ring.consumers.begin(), ring.consumers.end(),
-                                                [](const ConsumerStatistics& consumer) { return consumer.alive; }));
+  if (ring.producer_alive) return "live";
+  return ring.kept ? "idle" : "orphaned";
 }
 
 inline std::uint64_t slowest_lag(const Statistics& ring) {
   std::uint64_t lag = 0;
   for (const ConsumerStatistics& consumer : ring.consumers) lag = std::max(lag, consumer.lag_bytes);
   for (const GroupStatistics& group : ring.groups) lag = std::max(lag, group.lag_bytes);
+  return lag;
+}
+
+// A consumer of no named group is a group of its own. The dead hold nobody, nor do the evicted.
+inline bool is_group(const ConsumerStatistics& consumer) {
+  return consumer.group.empty() && consumer.alive && !consumer.evicted;
+}
+
+inline std::size_t groups_of(const Statistics& ring) {
+  return ring.groups.size() +
+         static_cast<std::size_t>(std::count_if(ring.consumers.begin(), ring.consumers.end(), is_group));
+}
+
+// How far the group is behind that gates the producer: for which it will wait first. 0: none does.
+inline std::uint64_t gating_lag(const Statistics& ring) {
+  std::uint64_t lag = 0;
+  if (ring.policy != Policy::kWait) return lag;
+  for (const GroupStatistics& group : ring.groups) lag = std::max(lag, group.lag_bytes);
+  for (const ConsumerStatistics& consumer : ring.consumers) {
+    if (is_group(consumer)) lag = std::max(lag, consumer.lag_bytes);
+  }
   return lag;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "ring_state.hpp"
@@ -32,7 +33,7 @@ Json json_of_type(const TypeIdentity& type) {
 
 }  // namespace
 
-Json json_of(const Listed& listed) {
+Json json_of(const Listed& listed, const std::optional<Rate>& rate) {
   if (listed.status != Status::kOk) {
     return {{"name", listed.name}, {"state", describe(listed.status)}, {"problem", listed.problem}};
   }
@@ -42,21 +43,33 @@ Json json_of(const Listed& listed) {
                {"capacity", ring.capacity},
                {"policy", ring.policy == Policy::kOverwrite ? "overwrite" : "wait"},
                {"evict_after_ns", ring.evict_after.count()},
+               {"kept", ring.kept},
                {"type", json_of_type(ring.type)},
+               {"created_ns", ring.created.time_since_epoch() / std::chrono::nanoseconds(1)},
                {"tail", ring.tail},
                {"oldest", ring.oldest},
                {"messages", ring.messages},
                {"bytes", ring.bytes},
                {"room_waits", ring.room_waits},
                {"bells", ring.bells},
+               {"producers", ring.producers},
                {"producer_pid", ring.producer_pid},
                {"producer_alive", ring.producer_alive},
                {"slowest_lag_bytes", slowest_lag(ring)},
                {"groups", Json::array()},
                {"consumers", Json::array()}};
+  if (rate) {
+    json["messages_per_s"] = rate->messages;
+    json["bytes_per_s"] = rate->bytes;
+    json["room_waits_per_s"] = rate->room_waits;
+  }
   for (const GroupStatistics& group : ring.groups) json["groups"].push_back(json_of_group(group));
   for (const ConsumerStatistics& consumer : ring.consumers) json["consumers"].push_back(json_of_consumer(consumer));
   return json;
+}
+
+std::string text_of(const Json& json, int indent) {
+  return json.dump(indent, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ringmain::cli

@@ -3,24 +3,27 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "ringmain/segment.hpp"
+#include "colour.hpp"
+#include "listed.hpp"
+#include "rates.hpp"
 
 namespace ringmain::cli {
 
-// A ring, or why its state can't be read.
-struct Listed {
-  std::string name;
-  Statistics statistics{};
-  Status status = Status::kOk;
-  std::string problem{};  // status != kOk: the whole message
-};
-
 std::string table_of(const std::vector<Listed>& rings);
-std::string details_of(const Statistics& ring);
+std::string details_of(const Listed& ring, const std::optional<Rate>& rate);
 
-nlohmann::ordered_json json_of(const Listed& ring);
+nlohmann::ordered_json json_of(const Listed& ring, const std::optional<Rate>& rate = {});
+// Whatever bytes are in its strings. An indent of -1: in one line.
+std::string text_of(const nlohmann::ordered_json& json, int indent = 2);
+
+// "awake", "sleeping", "dead" or "evicted".
+std::string state_of(const ConsumerStatistics& consumer);
+
+Colour colour_of(const Statistics& ring);  // of its state
+Colour colour_of(const ConsumerStatistics& consumer);
 
 }  // namespace ringmain::cli

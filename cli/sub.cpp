@@ -40,17 +40,6 @@ constexpr const char* kFooter =
     "  ringmain sub orders --wait --group billing --durable --tries 3 -- ./bill\n"
     "  ringmain sub cap --bytes 1G --stats > sample\n";
 
-std::string read_start(const std::string& text, Start& start) {
-  if (text == "oldest" || text == "latest") {
-    start = text == "oldest" ? Start::oldest() : Start::latest();
-    return {};
-  }
-  std::uint64_t position = 0;
-  if (!read_number(text, position).empty()) return fmt::format("'{}' is not oldest, latest or a position", text);
-  start = Start::at(position);
-  return {};
-}
-
 void add_consumer_options(CLI::App& parser, ConsumerOptions& consumer) {
   CLI::Option* group =
       parser.add_option("--group", consumer.group, "Share the messages with the members of this group");

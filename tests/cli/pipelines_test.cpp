@@ -1,7 +1,7 @@
 // What pub, sub, tee, record and replay add to a pipe: limits, pace, ends, keeping, journals.
 // SPDX-License-Identifier: MIT
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <thread>
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,18 @@ inline ::testing::AssertionResult same(std::string_view actual, std::string_view
   const auto [at, _] = std::mismatch(actual.begin(), actual.end(), expected.begin(), expected.end());
   return ::testing::AssertionFailure() << actual.size() << " bytes for " << expected.size()
                                        << ", which differ from byte " << at - actual.begin() << " on";
+}
+
+// The words of the first line that begins with the word `first`.
+inline std::vector<std::string> row(const std::string& table, const std::string& first) {
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> found;
+    for (std::string word; words >> word;) found.push_back(word);
+    if (!found.empty() && found.front() == first) return found;
+  }
+  return {};
 }
 
 class Tool : public ::testing::Test {
@@ -81,6 +95,13 @@ class Tool : public ::testing::Test {
   bool directory_is_empty() const { return std::filesystem::is_empty(directory_.path()); }
 
   std::string path(const std::string& file) const { return files_.path() / file; }
+
+  // Something under a ring's name that is none.
+  void make_garbage(const std::string& name) const {
+    const auto path = directory_.path() / (name + ".ring");
+    std::filesystem::create_directory(path);
+    for (const char* file : {"ring", "consumers"}) std::ofstream(path / file) << std::string(200'000, 'g');
+  }
 
   TemporaryDirectory directory_;
   TemporaryDirectory files_;  // for what isn't a ring

@@ -44,8 +44,15 @@ TEST_F(Usage, WrongUsageEndsWithTwo) {
 }
 
 TEST_F(Usage, HelpAndVersionGoToStandardOutput) {
-  for (const Arguments& arguments :
-       {Arguments{"--help"}, {"pub", "--help"}, {"sub", "-h"}, {"ls", "--help"}, {"rm", "--help"}}) {
+  for (const Arguments& arguments : {Arguments{"--help"},
+                                     {"pub", "--help"},
+                                     {"sub", "-h"},
+                                     {"ls", "--help"},
+                                     {"rm", "--help"},
+                                     {"stat", "--help"},
+                                     {"top", "--help"},
+                                     {"tap", "--help"},
+                                     {"hz", "--help"}}) {
     const Result result = run(arguments);
     EXPECT_EQ(result.status, 0);
     EXPECT_EQ(result.errors, "");

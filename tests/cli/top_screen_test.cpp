@@ -80,7 +80,10 @@ TEST_F(TopScreen, ShowsWhoGatesTheProducer) {
 }
 
 TEST_F(TopScreen, ShowsRatesOfARingAtWork) {
-  Process producer({"sh", "-c", "while echo line; do sleep 0.001; done | \"$0\" pub ring --lines", RINGMAIN_TOOL});
+  std::string lines;
+  for (int i = 0; i < 100'000; ++i) lines += "line\n";
+  const OwnedDescriptor input = file_of(lines);
+  const Process producer = start({"pub", "ring", "--lines", "--rate", "1000"}, {.in = input.get()});
   wait_for_messages(1);
   const Terminal terminal(80, 24);
   terminal.run(top());

@@ -40,6 +40,7 @@ class Beginnings {
     const auto consumer = ringmain::Consumer::attach(kName, {.directory = directory(), .group = group});
   }
   void remove() const { ringmain::remove(kName, directory()); }
+  void collect() const { (void)ringmain::collect(kName, directory()); }
   void sweep() const { (void)list(directory()); }
 
   // Whatever the dead one left: the ring is there or not, list() leaves nothing else, and it can be used and removed.
@@ -109,6 +110,10 @@ TEST_F(KilledBeginnings, OfAMember) {
 }
 
 TEST_F(KilledBeginnings, OfARemoval) { sweep(a_ring, remove_, usable); }
+
+TEST_F(KilledBeginnings, OfACollection) {
+  sweep(a_ring, all_of([](Beginnings& stage) { stage.collect(); }), usable);
+}
 
 TEST_F(KilledBeginnings, OfAProducerThatRemovesItsRing) {
   sweep(

@@ -191,6 +191,30 @@ TEST_F(RingFaultsTest, remove) {
   expect_clean(operation);
 }
 
+TEST_F(RingFaultsTest, collect) {
+  auto operation = ring_operation("collect", [&] { (void)ringmain::collect("ring", directory()); });
+  operation.changes_directory = true;
+  expect_clean(operation);
+}
+
+TEST_F(RingFaultsTest, evict_by_hand) {
+  std::optional<Producer> producer;
+  std::optional<Consumer> consumer;
+  expect_clean({.name = "evict-by-hand",
+                .prepare =
+                    [&] {
+                      producer.emplace(Producer::create("ring", making(Policy::kOverwrite)));
+                      consumer.emplace(Consumer::attach("ring", attaching()));
+                    },
+                .action = [&] { ringmain::evict("ring", 0, directory()); },
+                .finish =
+                    [&] {
+                      consumer.reset();
+                      producer.reset();
+                      ringmain::remove("ring", directory());
+                    }});
+}
+
 TEST_F(RingFaultsTest, remove_what_is_in_use) {
   std::optional<Producer> producer;
   expect_clean({.name = "remove-what-is-in-use",

@@ -14,6 +14,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "help.hpp"
+#include "misuse.hpp"
 #include "output.hpp"
 
 namespace ringmain::cli {
@@ -42,13 +43,6 @@ void occupy_standard_descriptors() {
   }
 }
 
-// The command that was chosen, or else the root, for its help.
-std::string help_command(const CLI::App& root) {
-  const auto chosen = root.get_subcommands();
-  return fmt::format("ringmain{}{} --help", chosen.empty() ? "" : " ",
-                     chosen.empty() ? "" : chosen.front()->get_name());
-}
-
 // The arguments in the order in which CLI11 takes them, from the last to the first. An address like -?lines would look like
 // an option to it, so a space goes before it, which addresses ignore.
 std::vector<std::string> arguments(int argc, char** argv) {
@@ -69,8 +63,12 @@ int run(int argc, char** argv) {
   root.set_version_flag("--version", "ringmain " RINGMAIN_VERSION, "Say which version it is");
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
-  const std::array commands{add_pub(root), add_sub(root), add_relay(root), add_ls(root), add_rm(root), add_bench(root)};
-  for (const Command& command : commands) command.parser->group("Commands");
+  const std::array commands{add_pub(root),   add_sub(root),    add_relay(root),    add_ls(root),
+                            add_rm(root),    add_bench(root),  add_create(root),   add_gc(root),
+                            add_evict(root), add_doctor(root), add_complete(root), add_manual(root)};
+  for (const Command& command : commands) {
+    command.parser->group(command.parser->get_name().starts_with("__") ? "" : "Commands");  // "": hidden
+  }
   try {
     root.parse(arguments(argc, argv));
   } catch (const CLI::Success& wanted) {  // --help, --version
@@ -79,7 +77,7 @@ int run(int argc, char** argv) {
     print(text.str());
     return 0;
   } catch (const CLI::ParseError& error) {
-    report(fmt::format("{}; see {}", error.what(), help_command(root)));
+    report(explain(error, root));
     return kUsage;
   }
   for (const Command& command : commands) {

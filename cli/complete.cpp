@@ -209,7 +209,8 @@ int complete(const CLI::App& root, std::vector<std::string> words) {
   std::string text;
   for (const Candidate& candidate : candidates(root, line)) {
     const bool of_the_shell = candidate.word.starts_with(':');
-    if (!of_the_shell && !candidate.word.starts_with(line.last())) continue;
+    const bool finished = candidate.word == line.last() && candidate.word.ends_with(':');  // a scheme: what follows it?
+    if (finished || (!of_the_shell && !candidate.word.starts_with(line.last()))) continue;
     text += candidate.description.empty() ? candidate.word + "\n"
                                           : fmt::format("{}\t{}\n", candidate.word, candidate.description);
   }

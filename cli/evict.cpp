@@ -76,7 +76,7 @@ int evict_chosen(const Evict& evict) {
   const Statistics ring = statistics(evict.name, evict.directory);
   const auto consumers = concerned(evict, ring);
   const bool may_evict = ring.policy == Policy::kOverwrite || ring.evict_after.count() > 0;
-  if (!may_evict && (evict.group || !consumers.empty())) refuse(evict, consumers);
+  if (!may_evict) refuse(evict, consumers);
   if (evict.group) {
     ringmain::evict(evict.name, *evict.group, evict.directory);
   } else {

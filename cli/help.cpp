@@ -26,6 +26,7 @@ std::string entry(const std::string& name, const std::string& description, std::
 
 HelpFormatter::HelpFormatter() {
   label("SUBCOMMAND", "COMMAND");
+  label("Positionals", "Arguments");
   column_width(27);
 }
 

@@ -21,7 +21,11 @@ constexpr const char* kFooter =
     "STATE      live: has a producer; closed: its producer ended the stream; orphaned: its producer died.\n"
     "           Anything else says why the ring can't be read.\n"
     "LAG        how far the slowest group is behind, headers and padding included.\n"
-    "PRODUCER   the process id of the living producer, as it sees itself (containers number their own).\n";
+    "PRODUCER   the process id of the living producer, as it sees itself (containers number their own).\n"
+    "\n"
+    "Examples:\n"
+    "  ringmain ls\n"
+    "  ringmain ls jobs --json | jq .groups\n";
 
 Listed look_up(const std::string& name, const Ls& ls) {
   try {

@@ -22,17 +22,18 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  seq 1000000 | ringmain pub numbers --lines --wait-for 1     in one terminal,\n"
-    "  ringmain sub numbers --lines --wait | tail -1                and in another\n"
+    "  seq 1000000 | ringmain pub numbers --lines --wait-for 1    in one terminal,\n"
+    "  ringmain sub numbers --lines --wait | tail -1              and in another\n"
     "\n"
-    "  tar c src | ringmain pub backup --wait-for 2 --rm           to two disks, read once\n"
+    "  tar c src | ringmain pub backup --wait-for 2 --rm          to two disks\n"
     "  ringmain sub backup --wait > /mnt/a/src.tar\n"
     "  ringmain sub backup --wait > /mnt/b/src.tar\n"
     "\n"
     "  ringmain sub jobs --lines --wait --group workers | xargs -n1 convert\n"
-    "                                                               started as often as there are processors\n"
+    "                             started as often as there are processors\n"
     "\n"
-    "  ringmain ls                                                  who is there, and how far behind\n";
+    "  ringmain ls                who is there, and how far behind\n"
+    "  ringmain doctor            whether this machine is fit for rings\n";
 
 // A standard stream that the parent closed must not become a file of a ring: the stream's bytes would go there.
 // /dev/null takes its place, opened the wrong way, so that its use still fails.

@@ -43,8 +43,8 @@ std::string page_of(std::string_view command) {
 }
 
 std::string roff_of(const Block& block) {
-  return block.kind == Block::Kind::kProse ? fmt::format(".PP\n{}\n", escaped(block.text))
-                                           : fmt::format(".PP\n.nf\n{}\n.fi\n", escaped(block.text));
+  return block.kind == Block::Kind::kProse ? fmt::format("{}\n", escaped(block.text))
+                                           : fmt::format(".nf\n{}\n.fi\n", escaped(block.text));
 }
 
 // A line of prose that ends with a colon and stands alone begins a section: "Examples:", "Exit status:".
@@ -69,12 +69,15 @@ struct Parts {
 Parts parts_of(const std::vector<Block>& blocks) {
   Parts parts;
   std::string* to = &parts.description;
+  bool first = true;  // of its section
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (is_heading(blocks, i)) {
       to = &parts.sections;
       *to += section(in_capitals(blocks[i].text.substr(0, blocks[i].text.size() - 1)));
+      first = true;
     } else {
-      *to += roff_of(blocks[i]);
+      *to += (first ? "" : ".PP\n") + roff_of(blocks[i]);
+      first = false;
     }
   }
   return parts;

@@ -41,7 +41,7 @@ constexpr const char* kFooter =
     "\n"
     "Examples:\n"
     "  tail -f /var/log/syslog | ringmain pub log --lines --overwrite\n"
-    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --wait-for 3 --rm\n";
+    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --wait-for 3\n";
 
 // What only a ring's birth decides, and this ring was born otherwise.
 void report_ignored(const Pub& pub) {

@@ -23,6 +23,7 @@ std::string human_bytes(std::uint64_t bytes) {
 }
 
 std::string human_duration(std::chrono::nanoseconds duration) {
+  if (duration == std::chrono::nanoseconds::max()) return "forever";
   constexpr std::array<std::pair<std::int64_t, std::string_view>, 5> kUnits{
       {{3'600'000'000'000, "h"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}}};
   for (const auto& [nanoseconds, unit] : kUnits) {

@@ -34,7 +34,7 @@ constexpr const char* kFooter =
     "\n"
     "Examples:\n"
     "  ringmain sub log --lines --from oldest\n"
-    "  ringmain sub jobs --lines --wait --group workers | while read -r job; do ...; done\n";
+    "  ringmain sub jobs --lines --wait --group workers | xargs -n1 convert\n";
 
 std::string loss(std::uint64_t lost) { return fmt::format("{} message{} lost", lost, lost == 1 ? "" : "s"); }
 

@@ -98,7 +98,6 @@ TEST_F(Completion, ValuesAreWhatThereIs) {
   EXPECT_EQ(offered({"relay", "ring:"}), (Arguments{"ring:alpha", "ring:beta"}));
   EXPECT_EQ(offered({"relay", "ring:alpha", "tc"}), Arguments{"tcp:"});
   EXPECT_EQ(offered({"ls", "--dir", ""}), Arguments{":directories"});
-  EXPECT_EQ(offered({"sub", "--file-group", ""}), Arguments{}) << "an option that it doesn't have";
 }
 
 TEST_F(Completion, AnotherDirectorysRingsAreItsOwn) {

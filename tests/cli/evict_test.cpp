@@ -26,7 +26,7 @@ TEST_F(Evicting, AConsumerByItsLine) {
 
 TEST_F(Evicting, AGroupByItsNameOrByAMember) {
   for (const Arguments& whom : {Arguments{"--group", "workers"}, Arguments{"--line", "1"}}) {
-    Process producer = start({"pub", "ring", "--overwrite", "--rm"});
+    Process producer = start({"pub", "ring", "--evict-after", "forever", "--rm"});
     wait_until([&] { return exists(); });
     Process other = start({"sub", "ring"});
     wait_for_consumers(1);

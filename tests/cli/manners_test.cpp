@@ -75,6 +75,7 @@ TEST_F(Manners, WhoMistypesIsToldWhatThereIs) {
   EXPECT_EQ(told({"__complet"}), "ringmain: no command is called '__complet'; see ringmain --help\n");
   EXPECT_EQ(told({"pub", "ring", "--capasity=1M"}),
             "ringmain: unknown option --capasity; did you mean '--capacity'?; see ringmain pub --help\n");
+  EXPECT_NE(told({"pub", "ring", "--capasiti=1M"}).find("did you mean '--capacity'?"), std::string::npos);
   EXPECT_EQ(told({"ls", "ring", "other"}), "ringmain: 'other' is one argument too many; see ringmain ls --help\n");
   EXPECT_EQ(told({"a\x1b[31mb"}), "ringmain: no command is called 'a?[31mb'; see ringmain --help\n");
   EXPECT_EQ(told({std::string(100'000, 'p')}).substr(0, 40), "ringmain: no command is called 'pppppppp");

@@ -203,6 +203,7 @@ std::vector<Finding> examine(const Facts& facts) {
                                check_barriers,    check_futexes,   check_uring,         check_huge_pages,
                                check_processors,  check_clock,     check_container};
   std::vector<Finding> findings;
+  findings.reserve(kChecks.size());
   for (const auto check : kChecks) findings.push_back(check(facts));
   return findings;
 }

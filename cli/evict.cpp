@@ -51,6 +51,7 @@ std::vector<ConsumerStatistics> concerned(const Evict& evict, const Statistics& 
 
 std::string processes(const std::vector<ConsumerStatistics>& consumers) {
   std::vector<std::uint32_t> pids;
+  pids.reserve(consumers.size());
   for (const ConsumerStatistics& consumer : consumers) pids.push_back(consumer.pid);
   return fmt::format("pid {}", fmt::join(pids, ", "));
 }

@@ -2,10 +2,22 @@
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CTEST_PARALLEL_LEVEL ?= 2
 
-.PHONY: all demo test proof soak tests format clean help packages
+.PHONY: all install deb demo test proof soak tests format clean help packages
 
 all: build/build.ninja
 	cmake --build --preset release
+
+# The library, its headers, the tool, manual pages, completions: make install PREFIX=/usr DESTDIR=/tmp/image
+PREFIX ?= /usr/local
+install: all
+	cmake --install build --prefix $(PREFIX)
+
+# Debian packages of the library, of what is needed to build with it, and of the tool, in build/deb/.
+deb: packages
+	@.ci/dependencies package
+	cmake --preset deb
+	cmake --build --preset deb
+	cd build/deb && cpack
 
 demo: build/build.ninja
 	cmake --build --preset release --target ringmain-demo ringmain-cli
@@ -26,7 +38,7 @@ soak: tests
 	build/bin/ringmain-soak --seconds $(SECONDS)
 
 tests:
-	@.ci/dependencies build test
+	@.ci/dependencies build package test
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON -DRINGMAIN_WERROR=ON \
 	  -DRINGMAIN_TEST_PRESETS=ON
 	cmake --build --preset release
@@ -48,4 +60,5 @@ help:
 	@echo 'make demo    stream real files through a ring, and measure it'
 	@echo 'make test    all tests: also of processes that are killed, by the sanitizers, by clang, format and lint'
 	@echo 'make proof   what those do in short, in full, and a scorecard: hours   make soak SECONDS=600  load with faults'
+	@echo 'make install PREFIX=/usr/local DESTDIR=             make deb     Debian packages, in build/deb/'
 	@echo 'make format  clang-format the sources      make clean  remove build/'

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <condition_variable>
 #include <csignal>

@@ -1,6 +1,7 @@
 // ringmain bench: the benchmark is a program of its own, with what it needs to compare.
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>

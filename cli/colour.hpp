@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
+#include "cli11.hpp"
 
 namespace ringmain::cli {
 

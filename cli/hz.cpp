@@ -1,6 +1,7 @@
 // ringmain hz: how many messages a ring carries.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <optional>

@@ -1,5 +1,6 @@
 // ringmain ls: the rings of a directory.
 // SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,13 +21,18 @@ constexpr const char* kFooter =
     "STATE      live: has a producer; closed: its producer ended the stream; orphaned: its producer died;\n"
     "           idle: kept, and between two producers.\n"
     "           Anything else says why the ring can't be read.\n"
-    "KIND       its policy: what a group does to the producer that is a whole ring behind (wait: holds it; evict: is\n"
-    "           evicted after so long; overwrite: loses messages). Then what else it is: kept by gc, with a durable\n"
-    "           group, of typed values.\n"
+    "KIND       its policy: what becomes of a group that is a whole ring behind.\n"
+    "           wait: it holds the producer; evict: it is evicted after so long;\n"
+    "           overwrite: it loses messages. Then what else it is: kept, with a\n"
+    "           durable group, of typed values.\n"
     "PRODUCER   the process id of the living producer, as it sees itself (containers number their own).\n"
     "GROUPS     of consumers; a consumer without a named group is one of its own.\n"
     "\n"
-    "More of a ring: ringmain stat NAME. All of them at work: ringmain top.\n";
+    "More of a ring: ringmain stat NAME. All of them at work: ringmain top.\n"
+    "\n"
+    "Examples:\n"
+    "  ringmain ls\n"
+    "  ringmain ls --json | jq -r '.[] | select(.state == \"orphaned\") | .name'\n";
 
 int list_all(const Ls& ls) {
   const std::vector<Listed> rings = look_up({}, ls.directory);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "help.hpp"
+#include "misuse.hpp"
 #include "output.hpp"
 
 namespace ringmain::cli {
@@ -22,18 +24,18 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  seq 1000000 | ringmain pub numbers --lines --wait-for 1     in one terminal,\n"
-    "  ringmain sub numbers --lines --wait | tail -1                and in another\n"
+    "  seq 1000000 | ringmain pub numbers --lines --wait-for 1    in one terminal,\n"
+    "  ringmain sub numbers --lines --wait | tail -1              and in another\n"
     "\n"
-    "  tar c src | ringmain pub backup --wait-for 2 --rm           to two disks, read once\n"
+    "  tar c src | ringmain pub backup --wait-for 2 --rm          to two disks\n"
     "  ringmain sub backup --wait > /mnt/a/src.tar\n"
     "  ringmain sub backup --wait > /mnt/b/src.tar\n"
     "\n"
     "  ringmain sub jobs --lines --wait --group workers | xargs -n1 convert\n"
-    "                                                               started as often as there are processors\n"
+    "                             started as often as there are processors\n"
     "\n"
-    "  ringmain ls                                                  which rings there are\n"
-    "  ringmain top                                                 who is there, how fast, and how far behind\n";
+    "  ringmain top               who is there, how fast, and how far behind\n"
+    "  ringmain doctor            whether this machine is fit for rings\n";
 
 // A standard stream that the parent closed must not become a file of a ring: the stream's bytes would go there.
 // /dev/null takes its place, opened the wrong way, so that its use still fails.
@@ -42,13 +44,6 @@ void occupy_standard_descriptors() {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
     ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   }
-}
-
-// The command that was chosen, or else the root, for its help.
-std::string help_command(const CLI::App& root) {
-  const auto chosen = root.get_subcommands();
-  return fmt::format("ringmain{}{} --help", chosen.empty() ? "" : " ",
-                     chosen.empty() ? "" : chosen.front()->get_name());
 }
 
 // The arguments in the order in which CLI11 takes them, from the last to the first. An address like -?lines would look like
@@ -72,11 +67,12 @@ int run(int argc, char** argv) {
   root.formatter(std::make_shared<HelpFormatter>());
   root.require_subcommand(0, 1);
   add_colour(root);
-  const std::array commands{add_pub(root),    add_sub(root), add_tee(root),  add_relay(root), add_record(root),
-                            add_replay(root), add_ls(root),  add_stat(root), add_top(root),   add_tap(root),
-                            add_hz(root),     add_rm(root),  add_bench(root)};
+  const std::array commands{add_pub(root),    add_sub(root),    add_tee(root),      add_relay(root), add_record(root),
+                            add_replay(root), add_ls(root),     add_stat(root),     add_top(root),   add_tap(root),
+                            add_hz(root),     add_create(root), add_rm(root),       add_gc(root),    add_evict(root),
+                            add_doctor(root), add_bench(root),  add_complete(root), add_manual(root)};
   for (const Command& command : commands) {
-    command.parser->group("Commands");
+    command.parser->group(command.parser->get_name().starts_with("__") ? "" : "Commands");  // "": hidden
     if (!command.parser->get_prefix_command()) command.parser->fallthrough();  // --color may stand behind the command
   }
   try {
@@ -87,7 +83,7 @@ int run(int argc, char** argv) {
     print(text.str());
     return 0;
   } catch (const CLI::ParseError& error) {
-    report(fmt::format("{}; see {}", error.what(), help_command(root)));
+    report(explain(error, root));
     return kUsage;
   }
   for (const Command& command : commands) {

@@ -2,6 +2,7 @@
 #include "options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "ringmain/segment.hpp"
 #include "ringmain/transport/quantity.hpp"

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include "cli11.hpp"
 
 #include "ringmain/algorithm/start.hpp"
 #include "ringmain/transport/pacer.hpp"

@@ -2,6 +2,7 @@
 #include "passage.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "failure.hpp"
 #include "interruption.hpp"

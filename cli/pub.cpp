@@ -1,5 +1,6 @@
 // ringmain pub: publishes standard input. ringmain tee: and passes it on to standard output.
 // SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "commands.hpp"
@@ -23,16 +24,19 @@ constexpr const char* kFooter =
     "\n"
     "Examples:\n"
     "  tail -f /var/log/syslog | ringmain pub log --lines --overwrite\n"
-    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --wait-for 3 --rm --progress\n"
-    "  generate | ringmain pub load --lines --rate 1000 --count 60000     a minute's worth\n"
-    "  yes | ringmain pub answers --sigpipe                               ends when its last reader has left\n";
+    "  zstdcat big.zst | ringmain pub big --chunk 1M --capacity 64M --wait-for 3\n"
+    "  generate | ringmain pub load --lines --rate 1000 --count 60000\n"
+    "                             a minute's worth\n"
+    "  yes | ringmain pub answers --sigpipe\n"
+    "                             ends when its last reader has left\n";
 
 constexpr const char* kTeeFooter =
-    "Like pub, and what was read goes on to standard output as well, unchanged, before it is published. A reader of\n"
+    "Like pub, and what was read goes on to standard output as well, unchanged, before it is published. A reader of "
     "standard output that leaves ends it, as it ends tee; one that is slow holds it up, as a slow consumer does.\n"
     "\n"
-    "Example:\n"
-    "  tcpdump -U -w - | ringmain tee cap --lossy | gzip > day.pcap.gz     and who wants to, looks: ringmain sub cap\n";
+    "Examples:\n"
+    "  tcpdump -U -w - | ringmain tee cap --lossy | gzip > day.pcap.gz\n"
+    "                             and who wants to, looks: ringmain sub cap\n";
 
 void add_options(CLI::App& parser, Publication& pub) {
   add_name(parser, pub.name);

@@ -2,6 +2,7 @@
 #include "publication.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -100,6 +101,8 @@ std::string waits(const Publication& pub) {
 }
 
 }  // namespace
+
+bool Publication::given(const std::string& option) const { return parser->count(option) > 0; }
 
 int publish_input(const Publication& pub) {
   const Input input(pub.echo);

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <string>
+#include "cli11.hpp"
 
 #include "account.hpp"
 #include "feed.hpp"
@@ -25,7 +25,7 @@ struct Publication {
   bool echo = false;                 // to standard output, too
   const CLI::App* parser = nullptr;  // which options were given
 
-  bool given(const std::string& option) const { return parser->count(option) > 0; }
+  bool given(const std::string& option) const;
   std::string who() const { return command + " " + name; }
 };
 

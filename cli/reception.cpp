@@ -94,7 +94,7 @@ class Reception {
 
   bool over() const {
     const Tally& tally = account_.tally();
-    return interrupted() || options_.limits.reached(tally.messages.load(std::memory_order_relaxed),
+    return interrupted() || options_.limits.reached(tally.messages.load(std::memory_order_relaxed) + passed_over_,
                                                     tally.bytes.load(std::memory_order_relaxed));
   }
 

@@ -1,6 +1,7 @@
 // ringmain record: a ring into a journal. ringmain replay: a journal into a ring.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,7 @@
 // ringmain relay: receives here, sends there.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>

@@ -2,6 +2,7 @@
 #include "ring_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <string>
 

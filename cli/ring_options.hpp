@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <vector>
+#include "cli11.hpp"
 
 #include "ringmain/segment.hpp"
 

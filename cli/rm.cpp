@@ -1,6 +1,9 @@
 // ringmain rm: removes rings, or a group of one.
 // SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "commands.hpp"
@@ -13,28 +16,32 @@ namespace {
 struct Rm {
   std::vector<std::string> names;
   std::filesystem::path directory;
-  std::string group;
+  std::optional<std::string> group;  // an empty one is no reason to remove the ring
   bool force = false;
 };
 
 constexpr const char* kFooter =
-    "Without --force a ring is kept while its producer or a consumer is alive. With it, they receive what they can "
-    "and\n"
-    "then end with 12. A group is kept while it has a living member.\n"
+    "Without --force a ring is left while its producer or a consumer is alive (28). With it, they receive what they "
+    "can "
+    "and then end with 12. A group is left while it has a living member. A damaged ring is removed, too. Of several "
+    "names, a failure doesn't keep the rest; the first one decides the exit status.\n"
+    "\n"
+    "'ringmain gc' removes all that nobody uses.\n"
     "\n"
     "Examples:\n"
     "  ringmain rm numbers\n"
-    "  ringmain rm jobs --group workers      a durable group that nobody will join again: the producer goes on\n";
+    "  ringmain rm --force one two\n"
+    "  ringmain rm jobs --group workers      a durable group that nobody will join\n";
 
 // Goes on after a failure; the first one decides the exit status.
 int remove_all(const Rm& rm) {
   int status = 0;
   for (const std::string& name : rm.names) {
     try {
-      if (rm.group.empty()) {
-        remove(name, rm.directory, rm.force);
+      if (rm.group) {
+        remove_group(name, *rm.group, rm.directory);
       } else {
-        remove_group(name, rm.group, rm.directory);
+        remove(name, rm.directory, rm.force);
       }
     } catch (...) {
       const int failed = report_current_exception();

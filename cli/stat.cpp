@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -39,7 +40,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  ringmain stat numbers --watch\n"
     "  ringmain stat --json | jq '.[] | select(.producer_alive | not) | .name'\n"
-    "  ringmain stat --prometheus --watch=15s --output /var/lib/prometheus/node-exporter/ringmain.prom\n";
+    "  ringmain stat --prometheus --watch=15s --output /srv/metrics/ringmain.prom\n";
 
 std::string json_text(const Stat& stat, const std::vector<Listed>& rings, const Rates& rates) {
   auto array = nlohmann::ordered_json::array();

@@ -1,6 +1,7 @@
 // ringmain sub: receives to standard output, or to a command for each message.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -35,8 +36,8 @@ constexpr const char* kFooter =
     "\n"
     "Examples:\n"
     "  ringmain sub log --lines --from oldest\n"
-    "  ringmain sub jobs --lines --wait --group workers | while read -r job; do ...; done\n"
-    "  ringmain sub jobs --wait --group workers --jobs 4 --exec 'convert {} -resize 640 small/'\n"
+    "  ringmain sub jobs --lines --wait --group workers | xargs -n1 convert\n"
+    "  ringmain sub jobs --wait --group w --jobs 4 --exec 'convert {} small/'\n"
     "  ringmain sub orders --wait --group billing --durable --tries 3 -- ./bill\n"
     "  ringmain sub cap --bytes 1G --stats > sample\n";
 

@@ -1,5 +1,6 @@
 // ringmain tap: looks at messages, without taking a place among the consumers.
 // SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <optional>

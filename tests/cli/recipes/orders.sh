@@ -1,3 +1,5 @@
-# Order 1 went to the founder; 4 fails three times, and doesn't count.
+# Order 4 fails three times.
 # SPDX-License-Identifier: MIT
-[ "$(sort tried.txt | tr '\n' ' ')" = "2 3 4 4 4 5 " ] || [ "$(sort tried.txt | tr '\n' ' ')" = "2 3 4 4 5 " ]
+[ "$(sort tried.txt | tr '\n' ' ')" = "1 2 3 4 4 4 5 " ]
+grep -q 'passed over after 3 tries' failures.txt
+echo 'ended with 3' | cmp - output.txt

@@ -1,0 +1,10 @@
+// The names of CLI11 that headers need. It takes seconds to compile, so only files that use a parser include it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace CLI {
+class App;
+class Error;
+class Option;
+class ParseError;
+}  // namespace CLI

@@ -165,6 +165,19 @@ TEST(Dissolving, spares_one_who_was_about_to_join) {
   EXPECT_EQ(joiner.own().group.load(), 0U);
 }
 
+TEST(Group, that_is_durable_is_known_until_it_ends) {
+  PlainRing ring;
+  Attached passing(ring, "passing");
+  EXPECT_FALSE(passing.registry.any_durable());
+  Attached staying(ring, "staying", Start::latest(), true);
+  EXPECT_TRUE(passing.registry.any_durable());
+  staying.leave();
+  EXPECT_TRUE(passing.registry.any_durable());
+  EXPECT_TRUE(passing.registry.dissolve(
+      staying.group, [](std::size_t) { return false; }, true));
+  EXPECT_FALSE(passing.registry.any_durable());
+}
+
 // --- eviction
 
 TEST(Eviction, takes_those_who_lag) {
@@ -221,6 +234,33 @@ TEST(Eviction, of_a_group_by_its_head_or_by_what_a_member_holds) {
     EXPECT_EQ(GroupWord::of(ring.area().groups[0].state.load()).state, LineState::kEvicted);
     b.leave();
     EXPECT_EQ(GroupWord::of(ring.area().groups[0].state.load()).state, LineState::kFree);
+  }
+}
+
+TEST(Eviction, by_line_is_of_whoever_has_it) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached alone(ring);
+  Attached a(ring, "group");
+  Attached b(ring, "group");
+  EXPECT_FALSE(alone.registry.evict(b.line + 1));
+  EXPECT_TRUE(alone.registry.evict(alone.line));
+  EXPECT_EQ(alone.state(), LineState::kEvicted);
+  EXPECT_FALSE(alone.registry.evict(alone.line));
+  EXPECT_EQ(a.state(), LineState::kActive);
+  EXPECT_TRUE(a.registry.evict(b.line));
+  EXPECT_EQ(a.state(), LineState::kEvicted);
+  EXPECT_EQ(b.state(), LineState::kEvicted);
+  EXPECT_EQ(producer.slowest_group(), kNowhere);
+}
+
+TEST(Eviction, by_line_ends_who_names_a_group_that_is_none) {
+  for (const std::uint32_t number : {7U, static_cast<std::uint32_t>(kMaxGroups) + 1}) {
+    PlainRing ring;
+    Attached liar(ring);
+    liar.own().group.store(GroupReference{1, number}.word());
+    EXPECT_TRUE(liar.registry.evict(liar.line));
+    EXPECT_EQ(liar.state(), LineState::kEvicted);
   }
 }
 

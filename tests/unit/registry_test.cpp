@@ -85,6 +85,22 @@ TEST(Line, there_are_256) {
   EXPECT_EQ(place.registry.lines_used(), kMaxConsumers);
 }
 
+TEST(Line, every_taking_counts_as_an_attachment) {
+  PlainRing ring;
+  Registry<> registry(ring.area());
+  EXPECT_EQ(registry.attachments(), 0U);
+  Attached first(ring);
+  {
+    Attached second(ring);
+    EXPECT_EQ(registry.attachments(), 2U);
+    second.leave();
+  }
+  EXPECT_EQ(registry.attachments(), 2U);
+  Attached third(ring);
+  EXPECT_EQ(third.line, 1U);
+  EXPECT_EQ(registry.attachments(), 3U);
+}
+
 TEST(Line, whose_lease_is_not_to_be_had_is_passed_over) {
   Place place;
   place.ring.leases()[0] = Lease::kSquatted;

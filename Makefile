@@ -59,6 +59,6 @@ help:
 	@echo 'make         build/bin/ringmain, the library and the benchmarks'
 	@echo 'make demo    stream real files through a ring, and measure it'
 	@echo 'make test    all tests: also of processes that are killed, by the sanitizers, by clang, format and lint'
-	@echo 'make proof   what those do in short, in full, and a scorecard: hours   make soak SECONDS=600  load with faults'
+	@echo 'make proof   what those do in short, in full, and a scorecard: 1.5 hours   make soak SECONDS=600  load with faults'
 	@echo 'make install PREFIX=/usr/local DESTDIR=             make deb     Debian packages, in build/deb/'
 	@echo 'make format  clang-format the sources      make clean  remove build/'

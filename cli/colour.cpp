@@ -3,26 +3,14 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <array>
 #include <cstdlib>
 
-#include "options.hpp"
-
 namespace ringmain::cli {
 namespace {
 
-enum class Wish { kAuto, kAlways, kNever };
-
-Wish wish = Wish::kAuto;  // what the command line says
-
-std::string read_wish(const std::string& text) {
-  if (text == "auto") return wish = Wish::kAuto, std::string{};
-  if (text == "always") return wish = Wish::kAlways, std::string{};
-  if (text == "never") return wish = Wish::kNever, std::string{};
-  return fmt::format("'{}' is not auto, always or never", text);
-}
+ColourWish wished = ColourWish::kAuto;
 
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
@@ -36,12 +24,10 @@ bool is_dumb() {
 
 }  // namespace
 
-void add_colour(CLI::App& root) {
-  add_value(root, {"--color", "WHEN", read_wish}, "Colours: auto, always or never [default: auto]");
-}
+void wish_for_colour(ColourWish wish) { wished = wish; }
 
 bool coloured() {
-  if (wish != Wish::kAuto) return wish == Wish::kAlways;
+  if (wished != ColourWish::kAuto) return wished == ColourWish::kAlways;
   return ::isatty(STDOUT_FILENO) == 1 && !is_set("NO_COLOR") && !is_dumb();
 }
 

@@ -4,14 +4,15 @@
 
 #include <string>
 #include <string_view>
-#include "cli11.hpp"
 
 namespace ringmain::cli {
 
 enum class Colour { kPlain, kBold, kDim, kGreen, kYellow, kRed };
 
-// --color auto|always|never, of the whole tool.
-void add_colour(CLI::App& root);
+enum class ColourWish { kAuto, kAlways, kNever };
+
+// What the user wants, of the whole process; kAuto until then.
+void wish_for_colour(ColourWish wish);
 
 // Whether standard output is coloured. By itself: on a terminal that can, unless NO_COLOR is set (no-color.org).
 bool coloured();

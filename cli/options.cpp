@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <array>
+#include <string_view>
+#include <utility>
 
+#include "colour.hpp"
 #include "ringmain/segment.hpp"
 #include "ringmain/transport/quantity.hpp"
 
@@ -108,6 +112,18 @@ void add_rate(CLI::App& parser, transport::Rate& rate) {
     return {};
   };
   add_value(parser, {"--rate", "RATE", read}, "No faster than 1000 (messages a second), or 64K, 8M (bytes a second)");
+}
+
+void add_colour(CLI::App& root) {
+  const auto read = [](const std::string& text) -> std::string {
+    constexpr std::array<std::pair<std::string_view, ColourWish>, 3> kWishes{
+        {{"auto", ColourWish::kAuto}, {"always", ColourWish::kAlways}, {"never", ColourWish::kNever}}};
+    for (const auto& [name, wish] : kWishes) {
+      if (name == text) return wish_for_colour(wish), std::string{};
+    }
+    return fmt::format("'{}' is not auto, always or never", text);
+  };
+  add_value(root, {"--color", "WHEN", read}, "Colours: auto, always or never [default: auto]");
 }
 
 }  // namespace ringmain::cli

@@ -50,6 +50,8 @@ void add_directory(CLI::App& parser, std::filesystem::path& directory);
 void add_framing(CLI::App& parser, Framing& framing);
 void add_spin(CLI::App& parser, std::chrono::nanoseconds& spin);
 
+void add_colour(CLI::App& root);  // --color, of the whole tool
+
 // Where a pipeline's end stops by itself; 0: it doesn't.
 struct Limits {
   std::uint64_t messages = 0;

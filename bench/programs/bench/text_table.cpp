@@ -80,7 +80,7 @@ Grid grid_of(const Result& result) {
 std::string text_of(const Result& result) {
   const Grid grid = grid_of(result);
   cli::Table table(grid.headings);
-  for (const auto& row : grid.rows) table.add(row);
+  for (const auto& row : grid.rows) table.add({row.begin(), row.end()});
   std::string text = fmt::format("\n{}\n", title(result.task));
   const std::string lines = table.text();
   for (std::size_t begin = 0; begin < lines.size();) {

@@ -56,7 +56,13 @@ class Draft {
 }  // namespace
 
 void write_atomically(const std::filesystem::path& file, std::string_view content) {
-  Draft draft(file);
+  std::error_code ignored;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(file, ignored);  // where a symlink leads
+  const auto kind = std::filesystem::status(place, ignored).type();
+  if (kind != std::filesystem::file_type::regular && kind != std::filesystem::file_type::not_found) {
+    throw io_failure(file.string(), kind == std::filesystem::file_type::directory ? EISDIR : EINVAL);
+  }
+  Draft draft(ignored ? file : place);
   draft.write(content);
   draft.publish();
 }

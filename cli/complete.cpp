@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "names.hpp"
 #include "output.hpp"
+#include "printable.hpp"
 #include "ring_state.hpp"
 #include "ringmain/transport/address.hpp"
 
@@ -102,6 +102,7 @@ std::filesystem::path directory(const Line& line) { return line.value_of("--dir"
 Candidates rings(const Line& line) {
   Candidates found;
   for (std::string& name : list(directory(line))) {
+    if (!is_plain_name(name)) continue;
     const auto ring = look_at(name, directory(line));
     found.push_back({std::move(name), ring ? state_of(*ring) : "can't be read"});
   }
@@ -113,7 +114,8 @@ Candidates groups(const Line& line) {
   const auto ring = look_at(line.ring(), directory(line));
   if (!ring) return found;
   for (const GroupStatistics& group : ring->groups) {
-    found.push_back({printable(group.name), fmt::format("{} members", group.members)});
+    // What a stranger wrote mustn't stand on a command line.
+    if (is_plain_name(group.name)) found.push_back({group.name, fmt::format("{} members", group.members)});
   }
   return found;
 }

@@ -11,12 +11,15 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <new>
-#include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "failure.hpp"
 #include "interruption.hpp"
+#include "process.hpp"
 
 namespace ringmain::cli {
 namespace {
@@ -56,23 +59,34 @@ class Crew {
       die_if_interrupted();
       std::_Exit(status);
     }
-    members_.insert(pid);
+    members_.emplace(pid, open_process(pid));
   }
 
   int wait() {
     while (!members_.empty()) {
-      if (interrupted()) dismiss();
+      if (interrupted() && !std::exchange(dismissed_, true)) dismiss();
       int status = 0;
-      const pid_t pid = ::waitpid(-1, &status, 0);
-      if (pid > 0) end_of(pid, status);
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+      if (pid > 0) {
+        end_of(pid, status);
+      } else {
+        await_any();
+      }
     }
     return status_;
   }
 
  private:
-  void dismiss() {
-    for (const pid_t pid : members_) ::kill(pid, SIGTERM);
-    dismissed_ = true;
+  // Until one of them has ended, or an interruption comes.
+  void await_any() const {
+    std::vector<int> processes;
+    for (const auto& [pid, process] : members_) processes.push_back(process.get());
+    await_end(processes);
+  }
+
+  // Once: a second signal kills, and what they hold would be dealt with twice.
+  void dismiss() const {
+    for (const auto& [pid, process] : members_) ::kill(pid, SIGTERM);
   }
 
   void end_of(pid_t pid, int status) {
@@ -82,7 +96,7 @@ class Crew {
       if (status_ == 0) status_ = WEXITSTATUS(status);
       return;
     }
-    if (interrupted() || dismissed_) return;
+    if (interrupted()) return;
     report(fmt::format("{}: a worker was killed by signal {}; another takes its place", who_, WTERMSIG(status)));
     std::this_thread::sleep_for(std::chrono::milliseconds(100));  // if it is killed at once, then not all the time
     start();
@@ -91,7 +105,7 @@ class Crew {
   const std::string& who_;
   const Member& member_;
   SharedFlag ended_{};
-  std::set<pid_t> members_{};
+  std::map<pid_t, Descriptor> members_{};
   int status_ = 0;
   bool dismissed_ = false;
 };

@@ -28,11 +28,24 @@ std::array<std::byte, 4> prefix_of(std::size_t length) {
   return prefix;
 }
 
+// As it is, if it is on one already; else without the space between its tokens. Newlines in strings are written \n.
+std::string on_one_line(std::string_view json) {
+  if (json.find_first_of("\n\r") == std::string_view::npos) return std::string(json);
+  std::string line;
+  bool in_string = false;
+  bool escaped = false;
+  for (const char c : json) {
+    if (c == '"' && !escaped) in_string = !in_string;
+    escaped = c == '\\' && !escaped;
+    if (in_string || std::string_view(" \t\r\n").find(c) == std::string_view::npos) line += c;
+  }
+  return line;
+}
+
 // A JSON text, which may have been printed over several lines, on one.
 std::string json_line_of(const Message& message) {
   const std::string_view text(reinterpret_cast<const char*>(message.bytes().data()), message.bytes().size());
-  const auto value = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (!value.is_discarded()) return value.dump();
+  if (nlohmann::json::accept(text)) return on_one_line(text);
   if (!message.still_valid()) return {};  // torn, and so found out below
   throw Failure(Status::kBadFrame, fmt::format("the message at position {} is not JSON; without --json-lines it can be "
                                                "had as it is: --lines, --frames",

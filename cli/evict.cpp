@@ -10,8 +10,8 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "names.hpp"
 #include "output.hpp"
+#include "printable.hpp"
 #include "ringmain/segment.hpp"
 
 namespace ringmain::cli {
@@ -26,7 +26,7 @@ struct Evict {
 
 constexpr const char* kFooter =
     "Who is evicted receives nothing more, and ends with 11; the producer goes on at once. The members of a group have "
-    "one place together: evicting one of them evicts the group. 'ringmain ls NAME' shows lines and groups.\n"
+    "one place together: evicting one of them evicts the group. 'ringmain stat NAME' shows lines and groups.\n"
     "\n"
     "This is possible in rings whose consumers reckon with it: made with --evict-after (which may be 'forever') or "
     "with --overwrite. In any other, end the consumer's process: its place goes with it.\n"

@@ -12,8 +12,8 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "names.hpp"
 #include "output.hpp"
+#include "printable.hpp"
 #include "quantity.hpp"
 #include "ring_state.hpp"
 
@@ -65,8 +65,10 @@ std::string durable_groups(const std::optional<Statistics>& ring, const std::str
   if (ring) {
     for (const GroupStatistics& group : ring->groups) {
       if (!group.durable) continue;
-      const std::string shown = printable(group.name);
-      return fmt::format("the durable group '{0}' has its place in it; ringmain rm {1} --group '{0}'", shown, name);
+      // What a stranger wrote is no command to be copied.
+      const std::string remedy =
+          is_plain_name(group.name) ? fmt::format("; ringmain rm {} --group {}", name, group.name) : std::string{};
+      return fmt::format("the durable group '{}' has its place in it{}", printable(group.name), remedy);
     }
   }
   return "a durable group has its place in it; ringmain rm " + name;

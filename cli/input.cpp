@@ -34,7 +34,7 @@ std::size_t Input::read_some(std::span<std::byte> bytes) const {
     const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
     if (got >= 0) {
       const auto count = static_cast<std::size_t>(got);
-      if (echo_) print({reinterpret_cast<const char*>(bytes.data()), count});
+      if (echo_ && !pass_on(bytes.first(count))) return 0;
       return count;
     }
     if (errno == EAGAIN) {

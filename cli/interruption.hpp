@@ -9,8 +9,7 @@
 namespace ringmain::cli {
 
 // From here on the first of these signals only sets a flag and ends standard input; a second one kills. A signal that
-// the parent made ignored (nohup) stays so.
-// `also`: more of them.
+// the parent made ignored (nohup) stays so. `also`: more of them.
 void catch_interruptions(std::initializer_list<int> also = {});
 
 bool interrupted() noexcept;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "names.hpp"
+#include "printable.hpp"
 #include "suggestion.hpp"
 
 namespace ringmain::cli {

@@ -36,7 +36,8 @@ void drop(std::span<iovec>& rest, std::size_t bytes) {
   }
 }
 
-void write_all(std::span<iovec> rest) {
+// False: interrupted before all was written.
+bool try_write_all(std::span<iovec> rest) {
   drop(rest, 0);
   while (!rest.empty()) {
     const ssize_t written = ::writev(STDOUT_FILENO, rest.data(), static_cast<int>(rest.size()));
@@ -46,10 +47,16 @@ void write_all(std::span<iovec> rest) {
       wait_until_writable();
     } else if (errno != EINTR) {
       die_of(errno);
-    } else {
-      die_if_interrupted();  // at once: nobody may ever read on; and what isn't written isn't released
+    } else if (interrupted()) {
+      return false;
     }
   }
+  return true;
+}
+
+// Who is interrupted dies at once: nobody may ever read on; and what isn't written isn't released.
+void write_all(std::span<iovec> rest) {
+  if (!try_write_all(rest)) die_if_interrupted();
 }
 
 iovec vector_of(Output::Bytes bytes) { return {const_cast<std::byte*>(bytes.data()), bytes.size()}; }
@@ -81,6 +88,11 @@ void Output::write_in_place(const Parts& parts) {
                      vector_of(parts[2])};
   write_all(vectors);
   used_ = before_ = 0;
+}
+
+bool pass_on(std::span<const std::byte> bytes) {
+  iovec vector = vector_of(bytes);
+  return try_write_all({&vector, 1});
 }
 
 void print(std::string_view text) {

@@ -35,4 +35,7 @@ class Output {
 // Text for people; not gathered.
 void print(std::string_view text);
 
+// Not gathered either. False: interrupted before all was written.
+bool pass_on(std::span<const std::byte> bytes);
+
 }  // namespace ringmain::cli

@@ -69,6 +69,11 @@ std::string printable(std::string_view name) {
   return shown;
 }
 
+bool is_plain_name(std::string_view name) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !name.empty() && name.front() != '-' && name.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
 std::string printable_line(std::string_view line) {
   std::string shown;
   while (!line.empty()) {

@@ -10,6 +10,9 @@ namespace ringmain::cli {
 // A name, in ASCII: every other byte as \x1b. So it is as wide as it is long.
 std::string printable(std::string_view name);
 
+// Whether it is what the name of a ring or a group may be, and so means nothing to a shell.
+bool is_plain_name(std::string_view name);
+
 // A line of text, in UTF-8: what is no character, or one that isn't seen, as \x1b or \t.
 std::string printable_line(std::string_view line);
 

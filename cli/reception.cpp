@@ -109,7 +109,10 @@ class Reception {
   // There is no message. False: that was the end.
   bool goes_on_after(Status status) {
     note_losses();
-    if (status == Status::kTimedOut) return true;
+    if (status == Status::kTimedOut) {
+      wait_.go_on();  // a kept ring gives no other sign that it has no producer
+      return true;
+    }
     const bool no_producer = status == Status::kEnd || status == Status::kProducerLost;
     if (no_producer && wait_.go_on()) return true;
     if (status == Status::kEnd) return false;
@@ -169,18 +172,29 @@ class Reception {
     }
     message.keep();
     if (interrupted()) return;
-    if (!options_.consumer.group.empty()) give_back();
+    give_back();
     back_off();
   }
 
   // A member that leaves with a message leaves it to the others. The next one comes before it goes: a group without members
-  // would end.
+  // would end. Where nobody can come any more, because the ring was removed, the message stays, and is tried again here.
   void give_back() {
+    if (options_.consumer.group.empty() || !has_its_name()) return;
     ConsumerOptions options = options_.consumer;
     options.wait_for_ring = std::chrono::nanoseconds{0};
-    Consumer next = Consumer::attach(options_.name, options);
-    lost_before_ += consumer_.lost();
-    consumer_ = std::move(next);
+    try {
+      Consumer next = Consumer::attach(options_.name, options);
+      if (next.created() != consumer_.created()) return;  // it was removed, and another has its name
+      lost_before_ += consumer_.lost();
+      consumer_ = std::move(next);
+    } catch (const Error&) {
+      // It was removed just now, or is full.
+    }
+  }
+
+  bool has_its_name() const {
+    const auto named = look_at(options_.name, options_.consumer.directory);
+    return named && named->created == consumer_.created();
   }
 
   // What fails now fails again at once, most likely.

@@ -66,19 +66,9 @@ void show(const Stat& stat, const std::string& text, bool first) {
   print(for_people && !first ? "\n" + text : text);
 }
 
-int watch(const Stat& stat) {
-  Rates rates;
-  for (std::uint64_t looks = 0; stat.count == 0 || looks < stat.count; ++looks) {
-    if (looks > 0) std::this_thread::sleep_for(stat.watch);
-    const std::vector<Listed> rings = look_up(stat.names, stat.directory);
-    rates.look(rings, std::chrono::steady_clock::now());
-    show(stat, text_of(stat, rings, rates), looks == 0);
-  }
-  return 0;
-}
-
 // Of rings that were asked for by name and can't be read: says why. The first one decides the exit status.
-int report_unread(const std::vector<Listed>& rings) {
+int report_unread(const Stat& stat, const std::vector<Listed>& rings) {
+  if (stat.names.empty() || stat.prometheus) return 0;
   int status = 0;
   for (const Listed& ring : rings) {
     if (ring.status == Status::kOk) continue;
@@ -88,10 +78,23 @@ int report_unread(const std::vector<Listed>& rings) {
   return status;
 }
 
+int watch(const Stat& stat) {
+  Rates rates;
+  int status = 0;
+  for (std::uint64_t looks = 0; stat.count == 0 || looks < stat.count; ++looks) {
+    if (looks > 0) std::this_thread::sleep_for(stat.watch);
+    const std::vector<Listed> rings = look_up(stat.names, stat.directory);
+    rates.look(rings, std::chrono::steady_clock::now());
+    show(stat, text_of(stat, rings, rates), looks == 0);
+    status = report_unread(stat, rings);
+  }
+  return status;
+}
+
 int show_once(const Stat& stat) {
   const std::vector<Listed> rings = look_up(stat.names, stat.directory);
   show(stat, text_of(stat, rings, {}), true);
-  return stat.names.empty() || stat.prometheus ? 0 : report_unread(rings);
+  return report_unread(stat, rings);
 }
 
 }  // namespace

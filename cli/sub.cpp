@@ -70,7 +70,10 @@ void add_command_options(CLI::App& parser, Sub& sub) {
     reception.input = Worker::Input::kArgument;
   };
   const auto tries = [&reception](const std::string& text) { return read_count(text, reception.tries); };
-  const auto jobs = [&sub](const std::string& text) { return read_count(text, sub.jobs); };
+  const auto jobs = [&sub](const std::string& text) {
+    const std::string wrong = read_count(text, sub.jobs);
+    return wrong.empty() && sub.jobs > kMaxConsumers ? fmt::format("must be {} at most", kMaxConsumers) : wrong;
+  };
   CLI::Option* words =
       parser.add_option("COMMAND", reception.command, "After --: run it for each message, which it reads");
   words->type_name({});
@@ -86,8 +89,11 @@ void add_command_options(CLI::App& parser, Sub& sub) {
 
 int run(const Sub& sub) {
   catch_interruptions();
-  if (sub.reception.tries != 0 && sub.reception.command.empty()) {
-    throw Failure(kUsage, "sub: --tries needs a command: --exec or --");
+  if (sub.reception.command.empty()) {
+    if (sub.reception.tries != 0) throw Failure(kUsage, "sub: --tries needs a command: --exec or --");
+    if (sub.jobs > 1) {
+      throw Failure(kUsage, "sub: --jobs needs a command, --exec or --: what several write would be mixed up");
+    }
   }
   if (sub.jobs == 1) return receive(sub.reception);
   return run_crew(sub.reception.who(), sub.jobs, [&](const std::atomic<bool>& one_has_ended) {

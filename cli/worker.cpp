@@ -2,23 +2,23 @@
 #include "worker.hpp"
 
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fcntl.h>
 #include <CLI/CLI.hpp>
-#include <boost/tokenizer.hpp>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "failure.hpp"
 #include "interruption.hpp"
-#include "output.hpp"
+#include "process.hpp"
 
 namespace ringmain::cli {
 namespace {
@@ -71,31 +71,49 @@ std::vector<std::string> environment_for(const std::string& ring, const Message&
   return all;
 }
 
-// `input` < 0: it gets none.
-pid_t start(std::vector<std::string> words, std::vector<std::string> environment, int input) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  if (input >= 0) {
-    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-  } else {
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+// In the child, between vfork() and exec(): only what is safe there.
+[[noreturn]] void become(const std::vector<char*>& words, const std::vector<char*>& environment, int input,
+                         const sigset_t& signals, volatile int& error) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // who is killed leaves nobody at work on what another is given then
+  if (input < 0) input = ::open("/dev/null", O_RDONLY);
+  ::dup2(input, STDIN_FILENO);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) ::signal(signal, SIG_DFL);
   }
-  pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, words.front().c_str(), &actions, nullptr, pointers_to(words).data(),
-                                   pointers_to(environment).data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error == 0) return pid;
-  throw Failure(kCommand, fmt::format("can't run '{}': {}; the message is not dealt with{}", words.front(),
-                                      std::generic_category().message(error),
-                                      error == E2BIG ? ": it is too large for an argument, so use -- COMMAND" : ""));
+  ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+  ::execvpe(words.front(), words.data(), environment.data());
+  error = errno;
+  ::_exit(127);
+}
+
+// `input` < 0: it gets none. Returns the system's error, or 0. vfork() tells at once whether exec() worked; and a copy of
+// this process's memory would hold its leases' descriptors.
+int start(std::vector<std::string> words, std::vector<std::string> environment, int input, pid_t& pid) {
+  const std::vector<char*> arguments = pointers_to(words);
+  const std::vector<char*> variables = pointers_to(environment);
+  sigset_t all{};
+  sigset_t before{};
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);  // our handlers must not run in the child
+  volatile int error = 0;
+  pid = ::vfork();
+  if (pid == 0) become(arguments, variables, input, before, error);
+  if (pid < 0) error = errno;
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid > 0 && error != 0) ::waitpid(pid, nullptr, 0);
+  return error;
 }
 
 // An interruption is passed on, once: it may have been sent to us alone.
 int wait_for(pid_t pid) {
+  const Descriptor process = open_process(pid);
   int status = 0;
   bool passed_on = false;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
     if (interrupted() && !std::exchange(passed_on, true)) ::kill(pid, SIGTERM);
+    await_end({process.get()});
   }
   return status;
 }
@@ -109,28 +127,33 @@ std::string end_of(int status) {
 
 Destination::Outcome Worker::take(Message& message, std::size_t /*at_most*/) {
   const bool by_file = input_ == Input::kStandard;
-  std::vector<std::string> words = by_file ? words_ : words_for(message);
+  std::optional<std::vector<std::string>> words = by_file ? words_ : words_for(message);
   std::optional<MessageFile> file;
   if (by_file) file.emplace(message);
   if (!message.still_valid()) return Outcome::kTorn;
-  const int status = wait_for(start(std::move(words), environment_for(ring_, message), file ? file->get() : -1));
-  if (status != 0) {
-    report(fmt::format("sub {}: '{}' {} for the message at position {}", ring_, words_.front(), end_of(status),
-                       message.position()));
-    return Outcome::kRefused;
+  if (!words) return refuse(message, "can't have a zero byte in its argument; with -- COMMAND it could read it");
+  pid_t pid = -1;
+  const int error = start(*words, environment_for(ring_, message), file ? file->get() : -1, pid);
+  if (error == E2BIG) return refuse(message, "can't have so long an argument; with -- COMMAND it could read it");
+  if (error != 0) {
+    throw Failure(kCommand, fmt::format("can't run '{}': {}; no message is lost by that", words_.front(),
+                                        std::generic_category().message(error)));
   }
+  if (const int status = wait_for(pid); status != 0) return refuse(message, end_of(status));
   message.release();
   return Outcome::kDone;
 }
 
-std::vector<std::string> Worker::words_for(const Message& message) const {
+Destination::Outcome Worker::refuse(const Message& message, const std::string& why) const {
+  report(fmt::format("sub {}: '{}' {}: the message at position {}", ring_, words_.front(), why, message.position()));
+  return Outcome::kRefused;
+}
+
+// Nothing: the message has a zero byte, so it can't be an argument.
+std::optional<std::vector<std::string>> Worker::words_for(const Message& message) const {
   constexpr std::string_view kPlace = "{}";
-  const std::string_view text = text_of(message);
-  if (text.find('\0') != std::string_view::npos) {
-    throw Failure(kCommand, fmt::format("the message at position {} has a zero byte, so it can't be an argument; use "
-                                        "-- COMMAND, which reads it",
-                                        message.position()));
-  }
+  const std::string text(text_of(message));  // what is looked at is what is used, whoever overwrites the rest
+  if (text.find('\0') != std::string::npos) return std::nullopt;
   std::vector<std::string> words = words_;
   bool placed = false;
   for (std::string& word : words) {
@@ -139,21 +162,60 @@ std::vector<std::string> Worker::words_for(const Message& message) const {
       placed = true;
     }
   }
-  if (!placed) words.emplace_back(text);
+  if (!placed) words.push_back(text);
   return words;
 }
 
-std::vector<std::string> split_words(const std::string& command) {
-  std::vector<std::string> words;
-  try {
-    const boost::escaped_list_separator<char> shell_like("\\", " \t\n", "'\"");
-    for (const std::string& word : boost::tokenizer(command, shell_like)) {
-      if (!word.empty()) words.push_back(word);
-    }
-  } catch (const boost::escaped_list_error&) {
-    throw CLI::ValidationError("--exec", "a backslash stands before a character that needs none");
+namespace {
+
+// One word of a command, and whether there was one: '' is one, too.
+class Splitter {
+ public:
+  explicit Splitter(std::string_view command) : rest_(command) {}
+
+  std::vector<std::string> words() {
+    while (!rest_.empty()) take(next());
+    end_word();
+    return std::move(words_);
   }
-  if (words.empty()) throw CLI::ValidationError("--exec", "names no command");
+
+ private:
+  char next() {
+    if (rest_.empty()) throw CLI::ValidationError("--exec", "a quote, or a backslash, has no end");
+    const char c = rest_.front();
+    rest_.remove_prefix(1);
+    return c;
+  }
+
+  void take(char c) {
+    if (c == ' ' || c == '\t' || c == '\n') return end_word();
+    if (!word_) word_.emplace();
+    if (c == '\'' || c == '"') return quoted(c);
+    *word_ += c == '\\' ? next() : c;
+  }
+
+  // In double quotes a backslash protects these two only, in single ones nothing.
+  void quoted(char quote) {
+    for (char c = next(); c != quote; c = next()) {
+      const bool protects = quote == '"' && c == '\\' && !rest_.empty() && (rest_[0] == '"' || rest_[0] == '\\');
+      *word_ += protects ? next() : c;
+    }
+  }
+
+  void end_word() {
+    if (word_) words_.push_back(*std::exchange(word_, std::nullopt));
+  }
+
+  std::string_view rest_;
+  std::optional<std::string> word_{};
+  std::vector<std::string> words_{};
+};
+
+}  // namespace
+
+std::vector<std::string> split_words(const std::string& command) {
+  std::vector<std::string> words = Splitter(command).words();
+  if (words.empty() || words.front().empty()) throw CLI::ValidationError("--exec", "names no command");
   return words;
 }
 

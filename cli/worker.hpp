@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,13 @@ class Worker final : public Destination {
       : ring_(std::move(ring)), words_(std::move(words)), input_(input) {}
 
   // Runs the command, and waits for it. 0: done; else refused. The command finds in its environment RINGMAIN_RING,
-  // RINGMAIN_POSITION, and RINGMAIN_REDELIVERED: 1 if another may have dealt with the message before, else 0. Throws
-  // Failure if it can't be started.
+  // RINGMAIN_POSITION, and RINGMAIN_REDELIVERED: 1 if another may have dealt with the message before, else 0. Should this
+  // process die, the command gets SIGTERM. Throws Failure if it can't be started.
   Outcome take(Message& message, std::size_t at_most) override;
 
  private:
-  std::vector<std::string> words_for(const Message& message) const;
+  Outcome refuse(const Message& message, const std::string& why) const;
+  std::optional<std::vector<std::string>> words_for(const Message& message) const;
 
   std::string ring_;
   std::vector<std::string> words_;

@@ -94,6 +94,8 @@ Consumer Consumer::attach(RingDescriptors descriptors, const ConsumerOptions& op
 
 Status Consumer::next() noexcept { return state_->next(); }
 
+std::chrono::system_clock::time_point Consumer::created() const noexcept { return state_->segment.created(); }
+
 Status Consumer::wait(std::chrono::nanoseconds timeout) noexcept {
   State& state = *state_;
   if (timeout.count() <= 0) {

@@ -136,6 +136,19 @@ algorithm::Ring<algorithm::NativeMemory> Segment::ring_for_spectator() const noe
   return view;
 }
 
+bool Segment::has_its_name() const noexcept {
+  struct stat opened {};
+  struct stat named {};
+  const Descriptor parent = open_at(directory_.get(), "..", O_PATH | O_DIRECTORY);
+  return parent && ::fstat(directory_.get(), &opened) == 0 &&
+         ::fstatat(parent.get(), entry_of(name_).c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+std::chrono::system_clock::time_point Segment::created() const noexcept {
+  return std::chrono::system_clock::time_point(std::chrono::nanoseconds(header_.created_ns));
+}
+
 TypeIdentity Segment::type() const {
   const auto& name = header_.type_name;
   return {std::string(name.data(), ::strnlen(name.data(), name.size())), header_.type_size, header_.type_hash};
@@ -193,7 +206,8 @@ void await_remover(const Segment& segment) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  if (segment.producer().removed.load(std::memory_order_acquire) == 0) return;
+  // A remover that died may have taken the name away, and told nobody.
+  if (segment.producer().removed.load(std::memory_order_acquire) == 0 && segment.has_its_name()) return;
   fail(Status::kNotFound, what + ": was removed a moment ago");
 }
 

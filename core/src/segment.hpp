@@ -29,6 +29,8 @@ class Segment {
   static Segment of_new(std::string name, Descriptor directory, Descriptor ring, Descriptor consumers);
 
   const algorithm::Header& header() const noexcept { return header_; }  // a checked copy
+  std::chrono::system_clock::time_point created() const noexcept;
+  bool has_its_name() const noexcept;  // no other ring has it, and none was renamed away
   algorithm::ProducerLines<algorithm::NativeMemory>& producer() const noexcept;
   algorithm::ConsumersArea<algorithm::NativeMemory>* consumers() const noexcept;  // null: can't be read
   algorithm::Ring<algorithm::NativeMemory> ring() const noexcept;
@@ -72,7 +74,6 @@ bool in_memory(int file) noexcept;
 // Throws kTypeMismatch unless the ring carries `wanted`; an empty `wanted` takes any ring as bytes.
 void check_type(const Segment& segment, const TypeIdentity& wanted);
 
-// Throws kUnclean for a ring on disk that an earlier boot left without closing.
 // A ring has its name a moment before its creator lets go of the remover's lease, and a remover is done soon.
 inline constexpr std::chrono::seconds kRemoverPatience{1};
 
@@ -80,6 +81,7 @@ inline constexpr std::chrono::seconds kRemoverPatience{1};
 // for a remover that came before, and so may not have seen it. Throws kNotFound (removed), kInUse (the remover is stuck).
 void await_remover(const Segment& segment);
 
+// Throws kUnclean for a ring on disk that an earlier boot left without closing.
 void check_clean(const Segment& segment);
 
 }  // namespace ringmain

@@ -74,7 +74,7 @@ Statistics statistics(std::string_view name, const std::filesystem::path& direct
                     .evict_after = std::chrono::nanoseconds(header.evict_after_ns),
                     .type = segment.type(),
                     .kept = header.kept != 0};
-  result.created = std::chrono::system_clock::time_point(std::chrono::nanoseconds(header.created_ns));
+  result.created = segment.created();
   const auto newest = algorithm::newest(segment.ring());
   const auto oldest = algorithm::locate(segment.ring(), Start::oldest());
   if (!newest || !oldest) {

@@ -35,7 +35,7 @@ TEST_F(Collecting, EachRingGetsALineWithItsReason) {
   EXPECT_EQ(collected.output,
             "removed dead: nobody uses it (1.0 MiB)\n"
             "left garbage: damaged: not a ring; ringmain rm garbage\n"
-            "left jobs: the durable group 'workers' has its place in it; ringmain rm jobs --group 'workers'\n"
+            "left jobs: the durable group 'workers' has its place in it; ringmain rm jobs --group workers\n"
             "left kept: kept; ringmain rm kept\n"
             "left live: in use by its producer (pid " +
                 std::to_string(producer.child().pid()) +

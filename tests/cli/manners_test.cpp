@@ -77,7 +77,7 @@ TEST_F(Manners, WhoMistypesIsToldWhatThereIs) {
             "ringmain: unknown option --capasity; did you mean '--capacity'?; see ringmain pub --help\n");
   EXPECT_NE(told({"pub", "ring", "--capasiti=1M"}).find("did you mean '--capacity'?"), std::string::npos);
   EXPECT_EQ(told({"tap", "ring", "other"}), "ringmain: 'other' is one argument too many; see ringmain tap --help\n");
-  EXPECT_EQ(told({"a\x1b[31mb"}), "ringmain: no command is called 'a?[31mb'; see ringmain --help\n");
+  EXPECT_EQ(told({"a\x1b[31mb"}), "ringmain: no command is called 'a\\x1b[31mb'; see ringmain --help\n");
   EXPECT_EQ(told({std::string(100'000, 'p')}).substr(0, 40), "ringmain: no command is called 'pppppppp");
 }
 

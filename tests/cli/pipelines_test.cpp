@@ -124,7 +124,7 @@ TEST_F(Pipelines, WhatRemovesAKeptRingEndsItsStream) {
 
 TEST_F(Pipelines, JsonLinesAreJsonAndNothingElse) {
   EXPECT_EQ(run({"pub", "ring", "--json-lines"}, "{\"a\": 1}\n\n[1,\t2]\r\n").status, 0);
-  EXPECT_EQ(everything({"--json-lines"}).output, "{\"a\":1}\n[1,2]\n");
+  EXPECT_EQ(everything({"--json-lines"}).output, "{\"a\": 1}\n[1,2]\n") << "as it is, but on one line";
   EXPECT_EQ(run({"rm", "ring"}).status, 0);
   const Result bad = run({"pub", "ring", "--json-lines"}, "1\n{\n2\n");
   EXPECT_EQ(bad.status, 46);

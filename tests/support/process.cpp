@@ -19,7 +19,10 @@ int checked(int result, const char* what) {
 }
 
 OwnedDescriptor memory_file() {
-  return OwnedDescriptor(checked(::memfd_create("stream", MFD_CLOEXEC), "memfd_create"));
+  OwnedDescriptor file(checked(::memfd_create("stream", MFD_CLOEXEC), "memfd_create"));
+  // Several processes may write to it; the kernel keeps no common place for the writers of a memfd.
+  checked(::fcntl(file.get(), F_SETFL, O_APPEND), "fcntl");
+  return file;
 }
 
 void write_all(int descriptor, std::string_view text) {

@@ -254,6 +254,22 @@ TEST(Eviction, by_line_is_of_whoever_has_it) {
   EXPECT_EQ(producer.slowest_group(), kNowhere);
 }
 
+TEST(Eviction, by_line_spares_who_took_the_line_meanwhile) {
+  PlainRing<HookedMemory> ring;
+  Registry<HookedMemory> registry(ring.area());
+  auto& line = ring.area().lines[0];
+  ring.area().lines_used.store(1);
+  line.state.store(LineWord{1, LineState::kActive}.word());
+  bool evicted = true;
+  intrude_at(
+      Access::kLoad, &line.group, [&] { evicted = registry.evict(0); },
+      [&] {
+        line.state.store(LineWord{2, LineState::kActive}.word());
+      });
+  EXPECT_FALSE(evicted);
+  EXPECT_EQ(LineWord::of(line.state.load()).state, LineState::kActive);
+}
+
 TEST(Eviction, by_line_ends_who_names_a_group_that_is_none) {
   for (const std::uint32_t number : {7U, static_cast<std::uint32_t>(kMaxGroups) + 1}) {
     PlainRing ring;

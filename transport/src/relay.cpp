@@ -41,7 +41,7 @@ class Relay {
       if (status == Status::kNoRoom) status = source_.receive_into(sink_, kPatience);
       if (status == Status::kOk) {
         count();
-        pace();
+        if (!limit_reached()) pace();
       }
       if (status == Status::kEnd) {
         counters_.lost += source_.message().lost;

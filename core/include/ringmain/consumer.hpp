@@ -153,6 +153,7 @@ class Consumer {
   std::uint64_t position() const noexcept { return reader_->position(); }  // of the next message, or the borrowed one
   std::uint64_t lost() const noexcept;                                     // messages missed since attach
   std::size_t capacity() const noexcept;
+  std::chrono::system_clock::time_point created() const noexcept;  // the ring
 
   // A borrowed message may be overwritten meanwhile, so that still_valid() must be asked after its use: the ring
   // overwrites or evicts, or this is a spectator.

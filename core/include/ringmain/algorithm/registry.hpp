@@ -216,6 +216,8 @@ class Registry {
     const std::uint64_t word = area_.lines[line].state.load(std::memory_order_acquire);
     if (!LineWord::of(word).in_use()) return false;
     const auto group = GroupReference::of(area_.lines[line].group.load(std::memory_order_acquire));
+    // Another may have the line by now, and the group may be his.
+    if (area_.lines[line].state.load(std::memory_order_acquire) != word) return false;
     const bool of_group = group.number != 0 && group.number <= kMaxGroups && exists(group);
     return of_group ? evict_group(group) : evict_line(line, word);  // whatever it names: it must not gate for ever
   }

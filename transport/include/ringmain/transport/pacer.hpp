@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace ringmain::transport {
 
@@ -18,24 +20,25 @@ struct Rate {
 class Pacer {
  public:
   explicit Pacer(Rate rate) noexcept
-      : per_message_(rate.messages > 0 ? 1e9 / rate.messages : 0), per_byte_(rate.bytes > 0 ? 1e9 / rate.bytes : 0) {}
+      : per_message_ns_(rate.messages > 0 ? 1e9 / rate.messages : 0),
+        per_byte_ns_(rate.bytes > 0 ? 1e9 / rate.bytes : 0) {}
 
-  bool paces() const noexcept { return per_message_ > 0 || per_byte_ > 0; }
+  bool paces() const noexcept { return per_message_ns_ > 0 || per_byte_ns_ > 0; }
 
   // A message of `bytes` has left `now`: for how long the next one has to wait.
   std::chrono::nanoseconds after(std::size_t bytes, std::chrono::steady_clock::time_point now) noexcept {
-    constexpr std::chrono::milliseconds kCatchUp{50};
-    due_ = due_ == std::chrono::steady_clock::time_point{} ? now : due_;
-    if (due_ < now - kCatchUp) due_ = now - kCatchUp;
-    due_ += std::chrono::nanoseconds(
-        static_cast<std::chrono::nanoseconds::rep>(per_message_ + per_byte_ * static_cast<double>(bytes)));
-    return due_ > now ? due_ - now : std::chrono::nanoseconds{0};
+    constexpr double kCatchUpNs = 50e6;
+    if (start_ == std::chrono::steady_clock::time_point{}) start_ = now;
+    const double now_ns = std::chrono::duration<double, std::nano>(now - start_).count();
+    due_ns_ = std::max(due_ns_, now_ns - kCatchUpNs) + per_message_ns_ + per_byte_ns_ * static_cast<double>(bytes);
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(std::clamp(due_ns_ - now_ns, 0.0, 1e18)));
   }
 
  private:
-  double per_message_;  // ns
-  double per_byte_;
-  std::chrono::steady_clock::time_point due_{};
+  double per_message_ns_;
+  double per_byte_ns_;
+  double due_ns_ = 0;  // of the next message, since the start
+  std::chrono::steady_clock::time_point start_{};
 };
 
 }  // namespace ringmain::transport

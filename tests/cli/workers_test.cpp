@@ -226,17 +226,18 @@ TEST_F(Workers, ThatAreKilledAtRandomLoseNothing) {
   constexpr int kWorkers = 4;
   const Arguments arguments{"sub", "ring", "--lines", "--wait", "--group", "workers", "--verbose"};
   const OwnedDescriptor input = file_of(numbered(lines));
-  const Arguments pub{"pub", "ring", "--lines", "--capacity", "64K", "--wait-for", "1", "--rate", "40000"};
+  const Arguments pub{
+      "pub", "ring", "--lines", "--capacity", "64K", "--wait-for", "1", "--rate", kSanitized ? "4000" : "40000"};
   Process producer = start(pub, {.in = input.get()});
   std::vector<Process> workers;
   for (int i = 0; i < kWorkers; ++i) workers.push_back(start(arguments));
   wait_for_consumers(kWorkers);
   std::vector<Process> dead;
   std::mt19937 random(7);
-  for (int k = 0; k < kills; ++k) {
+  while (std::ssize(dead) < kills) {
     Process& victim = workers[random() % kWorkers];
-    wait_until([&] { return !victim.output().empty(); });  // it is in the midst of it
-    ASSERT_FALSE(producer.child().ended()) << "too early";
+    wait_until([&] { return !victim.output().empty() || producer.child().ended(); });  // it is in the midst of it
+    if (producer.child().ended()) break;
     victim.child().kill();
     dead.push_back(std::exchange(victim, start(arguments)));
   }
@@ -255,12 +256,13 @@ TEST_F(Workers, ThatAreKilledAtRandomLoseNothing) {
   for (Process& worker : workers) EXPECT_EQ(worker.wait(), 0) << worker.errors();
   for (const Process& worker : workers) read(worker);
   for (const Process& worker : dead) read(worker);
+  EXPECT_GT(std::ssize(dead), kills / 4) << "hardly anybody was killed in the midst of it";
   EXPECT_EQ(written.size(), static_cast<std::size_t>(lines));
   const auto twice = static_cast<std::size_t>(
       std::count_if(written.begin(), written.end(), [](const auto& line) { return line.second > 1; }));
   EXPECT_LE(twice, marked);
-  std::printf("PROOF work-sharing lines: %d lines, %d kills, %zu redelivered, %zu doubled, 0 lost\n", lines, kills,
-              marked, twice);
+  std::printf("PROOF work-sharing lines: %d lines, %d kills, %zu redelivered, %zu doubled, 0 lost\n", lines,
+              static_cast<int>(dead.size()), marked, twice);
 }
 
 }  // namespace ringmain::testing

@@ -24,12 +24,12 @@ demo: build/build.ninja
 	build/bin/ringmain-demo
 
 test: tests
-	ctest --preset release -LE '^coverage$$'
+	ctest --preset release -LE '^(coverage|deb)$$'
 
 # The whole of what `make test` does in short, and what it came to: tests say so in lines that begin with PROOF.
 proof: tests
 	@RINGMAIN_PROOF=full ctest --preset release --verbose --output-log build/proof.log \
-	  -L '^(crash|hostile|fuzz|model|mutants|soak|weak_memory|aarch64|coverage)$$'; \
+	  -L '^(crash|hostile|fuzz|model|mutants|soak|weak_memory|aarch64|coverage|deb)$$'; \
 	status=$$?; tests/proof/scorecard.sh build/proof.log; exit $$status
 
 # Mixed load with faults, for so many seconds: make soak SECONDS=3600

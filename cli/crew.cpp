@@ -80,6 +80,7 @@ class Crew {
   // Until one of them has ended, or an interruption comes.
   void await_any() const {
     std::vector<int> processes;
+    processes.reserve(members_.size());
     for (const auto& [pid, process] : members_) processes.push_back(process.get());
     await_end(processes);
   }

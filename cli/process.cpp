@@ -20,6 +20,7 @@ Descriptor open_process(pid_t pid) {
 void await_end(const std::vector<int>& processes) {
   constexpr int kWhileMs = 200;
   std::vector<pollfd> waited;
+  waited.reserve(processes.size());
   for (const int process : processes) waited.push_back({process, POLLIN, 0});
   ::poll(waited.data(), waited.size(), kWhileMs);
 }

@@ -42,13 +42,13 @@ class Forwarded {
   void value(const std::string& name, const std::string& type, const std::string& description) const {
     parser_
         .add_option_function<std::string>(
-            "--" + name, [this_ = &options_, name](const std::string& text) { this_->emplace_back(name, text); },
+            "--" + name, [target = &options_, name](const std::string& text) { target->emplace_back(name, text); },
             description)
         ->type_name(type);
   }
   CLI::Option* flag(const std::string& name, const std::string& description) const {
     return parser_.add_flag_callback(
-        "--" + name, [this_ = &options_, name] { this_->emplace_back(name, ""); }, description);
+        "--" + name, [target = &options_, name] { target->emplace_back(name, ""); }, description);
   }
 
  private:

@@ -109,7 +109,9 @@ TEST(QuantityTest, rates) {
   EXPECT_EQ(transport::parse_rate("0.5").value().messages, 0.5);
   EXPECT_EQ(transport::parse_rate("64K").value().bytes, 65536);
   EXPECT_EQ(transport::parse_rate("64K").value().messages, 0);
-  for (const char* none : {"", "0", "-1", "nan", "K", "10/s", "fast"}) EXPECT_FALSE(transport::parse_rate(none)) << none;
+  for (const char* none : {"", "0", "-1", "nan", "K", "10/s", "fast"}) {
+    EXPECT_FALSE(transport::parse_rate(none)) << none;
+  }
 }
 
 }  // namespace

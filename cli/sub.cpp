@@ -82,7 +82,8 @@ void add_command_options(CLI::App& parser, Sub& sub) {
   each->type_name("'CMD {}'")->excludes(words);
   add_value(parser, {"--tries", "N", tries}, "Pass a message over after so many failures here [default: no end]");
   add_value(parser, {"--jobs", "N", jobs}, "Be so many members of the group, each a process; the killed are replaced")
-      ->needs(parser.get_option("--group"));
+      ->needs(parser.get_option("--group"))
+      ->excludes(parser.get_option("--count"), parser.get_option("--bytes"));  // of whom?
   for (const char* option : {"--exec", "--tries", "--jobs"})
     parser.get_option(option)->group("A command for each message");
 }

@@ -227,10 +227,10 @@ Segment make_unnamed(const RingOptions& options) {
   return Segment::of_new("", Descriptor(), std::move(ring), std::move(consumers));
 }
 
-// After the producer has mapped it: FUTURE_WRITE leaves that mapping writable and allows no other.
-void seal(const Segment& segment) {
+// After the producer has mapped it: FUTURE_WRITE leaves that mapping writable and allows no other, so no next producer's.
+void seal(const Segment& segment, bool take_over) {
   constexpr int kSize = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-  if (::fcntl(segment.ring_file(), F_ADD_SEALS, kSize | F_SEAL_FUTURE_WRITE) != 0 ||
+  if (::fcntl(segment.ring_file(), F_ADD_SEALS, take_over ? kSize : kSize | F_SEAL_FUTURE_WRITE) != 0 ||
       ::fcntl(segment.consumers_file(), F_ADD_SEALS, kSize) != 0) {
     fail_system("seal the memory of the ring", errno);
   }

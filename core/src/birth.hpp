@@ -41,6 +41,6 @@ class Birth {
 
 // An unnamed ring in two memfds, not sealed yet.
 Segment make_unnamed(const RingOptions& options);
-void seal(const Segment& segment);
+void seal(const Segment& segment, bool take_over);
 
 }  // namespace ringmain

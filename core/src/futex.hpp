@@ -14,6 +14,7 @@ namespace ringmain {
 struct FutexWord {
   const std::atomic<std::uint32_t>* word;
   std::uint32_t expected;
+  bool unchanged() const noexcept { return word->load(std::memory_order_acquire) == expected; }
 };
 
 // Sleeps while the word holds what is expected, at most `timeout`. Every return is to be treated as spurious. Works on a

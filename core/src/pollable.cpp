@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <memory>
@@ -30,7 +31,7 @@ class WatchUring {
   bool watch(FutexWord word, std::chrono::nanoseconds timeout) noexcept {
     while (const auto done = uring_->take()) (done->ticket == kBell ? waiting_ : timing_) = false;
     if (!std::exchange(waiting_, true)) uring_->push_wait(word, kBell);
-    if (!std::exchange(timing_, true)) uring_->push_timeout(timeout, kTime);
+    if (timeout != kForever && !std::exchange(timing_, true)) uring_->push_timeout(timeout, kTime);
     return uring_->submit();
   }
 
@@ -89,9 +90,11 @@ class WatchThread {
       if (ending_) return;
       const FutexWord word = word_;
       const auto timeout = timeout_;
-      lock.unlock();
-      futex_wait(word, timeout);
-      lock.lock();
+      do {
+        lock.unlock();
+        futex_wait(word, std::min<std::chrono::nanoseconds>(timeout, kRound));
+        lock.lock();
+      } while (timeout == kForever && !ending_ && word.unchanged());
       busy_ = false;
       const std::uint64_t one = 1;
       uninterrupted([&] { return ::write(event_.get(), &one, sizeof one); });
@@ -111,7 +114,7 @@ class WatchThread {
 }  // namespace
 
 struct Pollable::Watch {
-  explicit Watch(Consumer::State& watched) : state(&watched) {
+  Watch(Consumer::State& watched, std::chrono::nanoseconds longest) : state(&watched), period(longest) {
     if (auto opened = FutexUring::open(WatchUring::kEntries)) {
       uring.emplace(std::move(opened));
     } else {
@@ -124,7 +127,13 @@ struct Pollable::Watch {
     if (::getpid() != owner) (void)thread.release();  // a forked child has no such thread to end
   }
 
+  // How long it may sleep: a bed that isn't safe, as a spectator's, is left soon in any case.
+  std::chrono::nanoseconds at_most(const ConsumerBell::Bed& bed) const noexcept {
+    return bed.safe ? period : std::min(period, bed.at_most());
+  }
+
   Consumer::State* state;
+  std::chrono::nanoseconds period;
   pid_t owner = ::getpid();
   std::optional<WatchUring> uring{};
   std::unique_ptr<WatchThread> thread{};
@@ -143,11 +152,13 @@ bool Pollable::arm() noexcept {
   if (::getpid() != watch_->owner) return false;  // what is armed is the parent's
   const auto bed = watch_->state->doze();
   if (!bed) return false;
-  return watch_->uring ? watch_->uring->watch(bed->bell, bed->at_most())
-                       : watch_->thread->watch(bed->bell, bed->at_most());
+  const auto timeout = watch_->at_most(*bed);
+  return watch_->uring ? watch_->uring->watch(bed->bell, timeout) : watch_->thread->watch(bed->bell, timeout);
 }
 
-Pollable Consumer::pollable() { return Pollable(std::make_unique<Pollable::Watch>(*state_)); }
+Pollable Consumer::pollable(std::chrono::nanoseconds period) {
+  return Pollable(std::make_unique<Pollable::Watch>(*state_, period));
+}
 
 std::chrono::nanoseconds Consumer::prepare_wait(io_uring_sqe& entry) noexcept {
   const auto bed = state_->doze();

@@ -170,25 +170,32 @@ Producer Producer::create(std::string_view name, const RingOptions& options) {
   }
 }
 
-Producer Producer::open(std::string_view name, const OpenOptions& options) {
+std::unique_ptr<Producer::State> Producer::succeed(Segment segment, const OpenOptions& options) {
   if (options.spin.count() < 0) fail(Status::kBadOption, "spin: must not be negative");
-  Segment segment = Segment::open(name, options.directory, Access::kProduce);
   check_type(segment, options.type);
   if (!options.force_unclean) check_clean(segment);
   auto state = std::make_unique<State>(std::move(segment), options.spin);
-  const std::string what = "ring '" + std::string(name) + "'";
+  const std::string what = "ring '" + state->segment.name() + "'";
   await_remover(state->segment);
   if (!state->ring.recover()) {
     fail(Status::kCorrupt, what + ": the producer's lines contradict each other; remove the ring");
   }
   state->register_producer();
   ring_bell_for_all(state->ring.ring());
-  return Producer(std::move(state));
+  return state;
+}
+
+Producer Producer::open(std::string_view name, const OpenOptions& options) {
+  return Producer(succeed(Segment::open(name, options.directory, Access::kProduce), options));
+}
+
+Producer Producer::open(RingDescriptors descriptors, const OpenOptions& options) {
+  return Producer(succeed(Segment::open(descriptors, Access::kProduce), options));
 }
 
 Producer Producer::create_unnamed(const RingOptions& options) {
   auto state = std::make_unique<State>(make_unnamed(options), options.spin);
-  seal(state->segment);
+  seal(state->segment, options.take_over);
   state->ring.begin();
   state->register_producer();
   return Producer(std::move(state));
@@ -219,17 +226,24 @@ Status Producer::publish_at_bound(std::span<const std::byte> bytes, std::chrono:
 Status Producer::publish_batch(std::span<const std::span<const std::byte>> messages, std::uint16_t type) noexcept {
   if (state_->stopped != Status::kOk) return state_->stopped;
   if (messages.empty()) return Status::kOk;
-  std::uint64_t extent = 0;
+  std::size_t bytes = 0;
   for (const auto& message : messages) {
     if (message.size() > ring_->max_length()) return Status::kTooLarge;
-    extent += algorithm::extent_of(message.size());
-    if (extent > capacity() / 2) return Status::kTooLarge;
+    bytes += batch_share(message.size());
+    if (bytes > capacity() / 2) return Status::kTooLarge;
   }
-  if (const Status status = state_->wait_for_room(extent, kForever); status != Status::kOk) return status;
-  algorithm::Producer<>::Batch batch(*ring_);
-  for (const auto& message : messages) batch.add(message, type);
-  if (batch.commit()) detail::ring_bell(*ring_);
+  BatchClaim batch = claim_batch(bytes);
+  if (!batch) return batch.status();
+  for (const auto& message : messages) std::ranges::copy(message, batch.add(message.size(), type).begin());
+  batch.commit();
   return Status::kOk;
+}
+
+BatchClaim Producer::claim_batch(std::size_t bytes, std::chrono::nanoseconds timeout) noexcept {
+  if (state_->stopped != Status::kOk) return BatchClaim(state_->stopped);
+  if (bytes > capacity() / 2) return BatchClaim(Status::kTooLarge);
+  if (const Status status = state_->wait_for_room(bytes, timeout); status != Status::kOk) return BatchClaim(status);
+  return BatchClaim(*ring_, bytes);
 }
 
 Status Producer::wait_for_consumers(std::size_t groups, std::chrono::nanoseconds timeout) noexcept {

@@ -84,6 +84,9 @@ Segment Segment::open(RingDescriptors descriptors, Access access) {
   const std::string what = "unnamed ring";
   check_sealed(descriptors.ring, what);
   check_sealed(descriptors.consumers, what);
+  if (access == Access::kProduce && (::fcntl(descriptors.ring, F_GET_SEALS) & F_SEAL_FUTURE_WRITE) != 0) {
+    fail(Status::kBadOption, what + ": was made for one producer alone; make it with take_over");
+  }
   Segment segment;
   segment.ring_file_ = reopen(descriptors.ring, flags_of(access, true));
   segment.consumers_file_ = reopen(descriptors.consumers, flags_of(access, false));

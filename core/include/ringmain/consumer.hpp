@@ -72,6 +72,13 @@ class [[nodiscard]] Message {
     }
   }
 
+  // Goes on behind it without giving it back: bytes() stay where they are, and the producer waits for them, until
+  // Consumer::release_below() reaches past it. So one consumer can hold many messages. Not for the member of a group, which
+  // holds one, where it is keep().
+  void pass() noexcept {
+    if (reader_ != nullptr) std::exchange(reader_, nullptr)->pass();
+  }
+
   // Doesn't give it back: the consumer goes on holding it, and the next receive finds it again. Should the consumer leave
   // with it, another member of its group receives it.
   void keep() noexcept { reader_ = nullptr; }
@@ -135,10 +142,23 @@ class Consumer {
   Copy read(std::span<std::byte> buffer) noexcept { return read_for(buffer, kForever); }
   Copy read_for(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) noexcept;
 
+  // --- holding several messages: each is received, then passed (Message::pass).
+
+  // Gives back all that was passed below `position`, at most position(). A consumer whose messages are passed gives them
+  // back in this way alone. May be called by one thread while another one receives.
+  void release_below(std::uint64_t position) noexcept {
+    if (reader_->release_below(position)) [[unlikely]] {
+      detail::ring_room_bell(*reader_);
+    }
+  }
+
+  // As Message::still_valid(), of a message that was passed.
+  bool still_valid(std::uint64_t position) const noexcept { return reader_->still_valid(position); }
+
   // --- waiting in an event loop. For several rings at once there is WaitSet, too.
 
-  // A descriptor for epoll and its like. Throws kSystem.
-  Pollable pollable();
+  // A descriptor for epoll and its like; see Pollable for `period`. Throws kSystem.
+  Pollable pollable(std::chrono::nanoseconds period = std::chrono::milliseconds(50));
 
   // A wait for this ring as an operation of the caller's own io_uring; to be called when try_receive() has found
   // nothing and no such wait is under way; doesn't block. Fills an entry (one of your own, to be copied to the one
@@ -152,6 +172,7 @@ class Consumer {
 
   std::uint64_t position() const noexcept { return reader_->position(); }  // of the next message, or the borrowed one
   std::uint64_t lost() const noexcept;                                     // messages missed since attach
+  std::uint64_t lag_bytes() const noexcept { return reader_->lag(); }      // not received yet, by it or its group
   std::size_t capacity() const noexcept;
   std::chrono::system_clock::time_point created() const noexcept;  // the ring
 

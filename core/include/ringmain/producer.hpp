@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,8 @@
 #include "ringmain/segment.hpp"
 
 namespace ringmain {
+
+class Segment;
 
 namespace detail {
 void ring_bell(algorithm::Producer<>& ring) noexcept;  // the cold half of a commit: wakes sleepers
@@ -64,6 +67,41 @@ class [[nodiscard]] Claim {
   Status status_ = Status::kOk;
 };
 
+// Several messages being written in place, to be seen all at once. Falsy when there is no room for them, then status()
+// says why. Its destructor gives up: nothing is published.
+class [[nodiscard]] BatchClaim {
+ public:
+  BatchClaim(BatchClaim&& other) noexcept
+      : batch_(std::exchange(other.batch_, std::nullopt)), end_(other.end_), status_(other.status_), ring_(other.ring_) {}
+  BatchClaim& operator=(BatchClaim&&) = delete;
+
+  explicit operator bool() const noexcept { return batch_.has_value(); }
+  Status status() const noexcept { return status_; }
+
+  // Where the next message, of `bytes`, is to be written: before the next add(), or commit(). Its data() is null if it
+  // doesn't fit any more.
+  std::span<std::byte> add(std::size_t bytes, std::uint16_t type = 0) noexcept {
+    if (!batch_ || bytes > end_ || batch_->end() + algorithm::extent_of(bytes) > end_) return {};
+    return {batch_->add(bytes, type), bytes};
+  }
+
+  void commit() noexcept {
+    if (batch_ && batch_->commit()) detail::ring_bell(*ring_);
+    batch_.reset();
+  }
+
+ private:
+  friend class Producer;
+  BatchClaim(algorithm::Producer<>& ring, std::uint64_t bytes) noexcept
+      : batch_(ring), end_(ring.position() + bytes), ring_(&ring) {}
+  explicit BatchClaim(Status status) noexcept : status_(status) {}
+
+  std::optional<algorithm::Producer<>::Batch> batch_{};
+  std::uint64_t end_ = 0;
+  Status status_ = Status::kOk;
+  algorithm::Producer<>* ring_ = nullptr;
+};
+
 class Producer {
  public:
   // Throws kExists, kBadName, kBadOption, kNotFound (the directory), kNoPermission, kNoSpace, kNoLocks, kSquatted, kSystem.
@@ -78,6 +116,10 @@ class Producer {
   // its last holder. `directory` is not used. Throws as create does.
   static Producer create_unnamed(const RingOptions& options = {});
   RingDescriptors descriptors() const;  // throws kBadOption for a named ring
+
+  // Takes over an unnamed ring that was made with `take_over`; the descriptors stay the caller's. Throws as the other
+  // open(), and kBadOption for a ring that was made without.
+  static Producer open(RingDescriptors descriptors, const OpenOptions& options = {});
 
   Producer(Producer&&) noexcept;
   Producer& operator=(Producer&&) noexcept;
@@ -105,6 +147,12 @@ class Producer {
   // and rounding up to 64 for each included. Waits for room.
   [[nodiscard]] Status publish_batch(std::span<const std::span<const std::byte>> messages,
                                      std::uint16_t type = 0) noexcept;
+
+  // The same in place. `bytes` is what the messages take in all, batch_share() of each. kTooLarge: more than capacity / 2.
+  BatchClaim claim_batch(std::size_t bytes, std::chrono::nanoseconds timeout = kForever) noexcept;
+  static constexpr std::size_t batch_share(std::size_t message_bytes) noexcept {
+    return algorithm::extent_of(message_bytes);
+  }
 
   // Until `groups` groups (a consumer without a named group is one) are attached. kOk; kTimedOut; kRemoved;
   // kLeaseLost; kEnd after close().
@@ -137,6 +185,7 @@ class Producer {
  private:
   struct State;
   explicit Producer(std::unique_ptr<State> state) noexcept;
+  static std::unique_ptr<State> succeed(Segment segment, const OpenOptions& options);
 
   // The cold half of a publish: claims, which may wait.
   Status publish_at_bound(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout,

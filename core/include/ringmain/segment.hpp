@@ -46,6 +46,9 @@ struct RingOptions {
   // The ring outlives its producers: its consumers wait for the next one (as with ConsumerOptions::outlive_producer), and
   // collect() leaves it alone, though nobody uses it. It ends with remove().
   bool keep = false;
+  // Of an unnamed ring: whoever has its descriptors may open it as its next producer. So its memory isn't sealed against
+  // their writing, only against cutting.
+  bool take_over = false;
   TypeIdentity type{};
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);  // before the producer sleeps; kForever: never sleep
 };

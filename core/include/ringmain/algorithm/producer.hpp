@@ -70,33 +70,48 @@ class Producer {
     return publish_through(header, at, at + extent_of(length), 1, length);
   }
 
-  // A batch: add() messages behind each other from position() on, then commit them together.
+  // A batch: add() messages behind each other from position() on, then commit them together. What add() returns is to be
+  // written before the next add(), or commit().
   class Batch {
    public:
     explicit Batch(Producer& producer) noexcept : producer_(producer), at_(producer.position_) {}
 
     void add(std::span<const std::byte> bytes, std::uint16_t type) noexcept {
+      std::byte* const payload = add(bytes.size(), type);
+      if (!bytes.empty()) std::memcpy(payload, bytes.data(), bytes.size());
+    }
+
+    std::byte* add(std::uint64_t length, std::uint16_t type) noexcept {
+      tag_last();
       if (at_ >= producer_.next_index_) {
         producer_.note(Place{at_, producer_.messages_ + messages_, producer_.bytes_ + bytes_});
       }
-      MessageHeader<Memory>* header = producer_.header_at(at_);
-      describe(header, bytes.size(), type);
-      if (!bytes.empty()) std::memcpy(payload_of(header), bytes.data(), bytes.size());
-      // [T3] release: pairs with [T2]. All tags but the first, which alone leads to them.
-      if (at_ != producer_.position_) header->tag.store(at_ + 1, std::memory_order_release);
-      at_ += extent_of(bytes.size());
-      bytes_ += bytes.size();
+      MessageHeader<Memory>* const header = producer_.header_at(at_);
+      describe(header, length, type);
+      last_ = at_;
+      at_ += extent_of(length);
+      bytes_ += length;
       ++messages_;
+      return payload_of(header);
     }
 
+    Position end() const noexcept { return at_; }  // behind what was added
+
     [[nodiscard]] bool commit() noexcept {
+      tag_last();
       return messages_ != 0 &&
              producer_.publish_through(producer_.header_, producer_.position_, at_, messages_, bytes_);
     }
 
    private:
+    void tag_last() noexcept {
+      // [T3] release: pairs with [T2]. All tags but the first, which alone leads to them.
+      if (messages_ > 1) producer_.header_at(last_)->tag.store(last_ + 1, std::memory_order_release);
+    }
+
     Producer& producer_;
     Position at_;
+    Position last_ = 0;  // the message that was added last
     std::uint64_t messages_ = 0;
     std::uint64_t bytes_ = 0;
   };

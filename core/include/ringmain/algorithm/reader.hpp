@@ -61,7 +61,25 @@ class Reader {
     // [W2] compiler barrier: pairs with the producer's membarrier [W3] between room_wanted and its last look at the
     // cursors. Without either, it sleeps and nobody tells it of the room.
     Memory::compiler_barrier();
-    return wanted_->load(std::memory_order_relaxed) != 0 && made_room(from);
+    return wanted_->load(std::memory_order_relaxed) != 0 && made_room(from, to);
+  }
+
+  // Goes on behind the borrowed message without giving it back: its slots stay the consumer's until release_below(). A
+  // member, which names one message only, goes on holding it.
+  void pass() noexcept {
+    if (next_ == position_ || head_ != nullptr) return;
+    stand_at(next_);
+    ++messages_;
+  }
+
+  // Gives back what was passed below `position`. True: the producer waits for this, ring the room bell. Another thread
+  // may receive meanwhile.
+  [[nodiscard]] bool release_below(Position position) noexcept {
+    if (position <= given_back_ || head_ != nullptr) return false;
+    const Position from = std::exchange(given_back_, position);
+    cursor_->store(position, std::memory_order_release);  // [R1]
+    Memory::compiler_barrier();                           // [W2]
+    return wanted_->load(std::memory_order_relaxed) != 0 && made_room(from, position);
   }
 
   std::span<const std::byte> bytes() const noexcept {
@@ -71,8 +89,9 @@ class Reader {
   bool redelivered() const noexcept { return redelivered_; }
   std::uint64_t lost_before() const noexcept { return lost_before_; }
 
-  // The borrowed message was not overwritten until now.
+  // The borrowed message, or the one passed at `position`, was not overwritten until now.
   bool still_valid() const noexcept { return kept(position_); }
+  bool still_valid(Position position) const noexcept { return kept(position); }
 
   // It was, which on a ring that waits only a peer that cheats can bring about: look twice from now on.
   void distrust() noexcept {
@@ -114,6 +133,7 @@ class Reader {
       if (!place) return false;
       stand_at(place->position);
       next_ = position_;
+      given_back_ = position_;
       messages_ = place->messages;
       mark->store(position_, std::memory_order_relaxed);
       // [J1] full fence: pairs with [J2]: either the producer's second scan sees this cursor, or we see its proposal.
@@ -170,6 +190,13 @@ class Reader {
 
   Position position() const noexcept { return position_; }
   bool holds() const noexcept { return next_ != position_; }
+
+  // From where this consumer, or its group, goes on, to the newest message; in bytes.
+  std::uint64_t lag() const noexcept {
+    const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_acquire);
+    const Position tail = ring_.producer->tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]
+    return tail > at ? tail - at : 0;
+  }
   std::uint64_t lost() const noexcept { return lost_; }
   bool lossy() const noexcept { return ring_.may_overwrite() || ring_.consumers == nullptr; }
   const Ring<Memory>& ring() const noexcept { return ring_; }
@@ -230,10 +257,10 @@ class Reader {
   }
 
   // The producer waits, or may: does it wait for what was just released?
-  [[gnu::noinline]] bool made_room(Position from) noexcept {
+  [[gnu::noinline]] bool made_room(Position from, Position to) noexcept {
     if (fenced_) Memory::full_fence();
     const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
-    const Position reached = head_ == nullptr ? position_ : head_->load(std::memory_order_relaxed);
+    const Position reached = head_ == nullptr ? to : head_->load(std::memory_order_relaxed);
     if (ring_.consumers == nullptr) return false;  // a spectator has no bell, and gates nobody
     return wanted != 0 && std::min(from, lowest_intent_) < wanted && reached >= wanted;
   }
@@ -284,6 +311,7 @@ class Reader {
       next_ = position_;
       messages_ = place->messages;
       trust();
+      given_back_ = position_;
       cursor_->store(position_, std::memory_order_release);
       if (kept(position_)) return look() ? Status::kOk : Status::kEmpty;
     }
@@ -305,6 +333,7 @@ class Reader {
 
   Ring<Memory> ring_{};
   Word* head_ = nullptr;
+  Position given_back_ = 0;        // by release_below(): what lies below is the producer's
   std::uint64_t missed_ = 0;       // since the last message
   std::uint64_t lost_before_ = 0;  // before the borrowed message
   std::uint64_t lost_ = 0;         // in all

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "ringmain/consumer.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <thread>
 
 #include "consumer_state.hpp"
+#include "fail.hpp"
 
 namespace ringmain {
 
@@ -156,6 +160,12 @@ Copy Consumer::read_for(std::span<std::byte> buffer, std::chrono::nanoseconds ti
 }
 
 std::uint64_t Consumer::lost() const noexcept { return reader_->lost(); }
+
+uid_t Consumer::owner() const {
+  struct stat file {};
+  if (::fstat(state_->segment.ring_file(), &file) != 0) fail_system("ask for the owner of the ring", errno);
+  return file.st_uid;
+}
 
 std::size_t Consumer::capacity() const noexcept { return state_->segment.header().capacity; }
 

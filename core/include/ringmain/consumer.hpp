@@ -72,6 +72,11 @@ class [[nodiscard]] Message {
     }
   }
 
+  // For who has found !still_valid(): it counts as lost, and the next receive goes on behind it.
+  void distrust() noexcept {
+    if (reader_ != nullptr) std::exchange(reader_, nullptr)->distrust();
+  }
+
   // Goes on behind it without giving it back: bytes() stay where they are, and the producer waits for them, until
   // Consumer::release_below() reaches past it. So one consumer can hold many messages. Not for the member of a group, which
   // holds one, where it is keep().
@@ -88,7 +93,6 @@ class [[nodiscard]] Message {
   explicit Message(algorithm::Reader<>& reader) noexcept
       : reader_(&reader), bytes_(reader.bytes()), type_(reader.type()) {}
   explicit Message(Status status) noexcept : status_(status) {}
-  void distrust() noexcept { std::exchange(reader_, nullptr)->distrust(); }  // or that it was overwritten
 
   algorithm::Reader<>* reader_ = nullptr;
   std::span<const std::byte> bytes_{};
@@ -144,8 +148,8 @@ class Consumer {
 
   // --- holding several messages: each is received, then passed (Message::pass).
 
-  // Gives back all that was passed below `position`, at most position(). A consumer whose messages are passed gives them
-  // back in this way alone. May be called by one thread while another one receives.
+  // Gives back all that was passed below `position`, at most position(). (So does the release of a later message.) May be
+  // called by one thread while another one receives.
   void release_below(std::uint64_t position) noexcept {
     if (reader_->release_below(position)) [[unlikely]] {
       detail::ring_room_bell(*reader_);
@@ -154,6 +158,10 @@ class Consumer {
 
   // As Message::still_valid(), of a message that was passed.
   bool still_valid(std::uint64_t position) const noexcept { return reader_->still_valid(position); }
+
+  // The producer sleeps because of what was not given back here. Who waits for a message, and has none left to receive,
+  // waits in vain then.
+  bool holds_up_producer() const noexcept { return reader_->holds_up(); }
 
   // --- waiting in an event loop. For several rings at once there is WaitSet, too.
 
@@ -175,6 +183,7 @@ class Consumer {
   std::uint64_t lag_bytes() const noexcept { return reader_->lag(); }      // not received yet, by it or its group
   std::size_t capacity() const noexcept;
   std::chrono::system_clock::time_point created() const noexcept;  // the ring
+  uid_t owner() const;  // of its files: who may produce. Throws kSystem
 
   // A borrowed message may be overwritten meanwhile, so that still_valid() must be asked after its use: the ring
   // overwrites or evicts, or this is a spectator.

@@ -191,6 +191,12 @@ class Reader {
   Position position() const noexcept { return position_; }
   bool holds() const noexcept { return next_ != position_; }
 
+  // The producer waits for what this consumer of its own was given and hasn't given back.
+  bool holds_up() const noexcept {
+    const Position wanted = ring_.producer->room_wanted.load(std::memory_order_relaxed);
+    return head_ == nullptr && wanted != 0 && cursor_->load(std::memory_order_relaxed) < wanted;
+  }
+
   // From where this consumer, or its group, goes on, to the newest message; in bytes.
   std::uint64_t lag() const noexcept {
     const Position at = head_ == nullptr ? position_ : head_->load(std::memory_order_acquire);

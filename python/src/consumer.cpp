@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "consumer.hpp"
+
+#include "failure.hpp"
+
+namespace ringmain::python {
+
+namespace {
+
+// To copy what is no longer costs no more than to keep account of it, and holds no slot.
+constexpr std::size_t kSmall = 1024;
+
+}  // namespace
+
+ringmain::Consumer& Consumer::ring() const {
+  if (closed_) raise(PyExc_ValueError, "this consumer is closed");
+  return const_cast<ringmain::Consumer&>(*consumer_);
+}
+
+void Consumer::raise_end(Status status) const { raise(status, describe(status)); }
+
+// --- before a message
+
+// What must be so before the next message is asked for.
+void Consumer::prepare() {
+  ring();
+  if (settings_.member) return let_go_of_held();
+  if (ledger_.held() < settings_.max_borrowed) return;
+  raise_ours("BorrowLimit", std::to_string(ledger_.held()) +
+                                " messages are held by views of them (max_borrowed): let go of some, keep copies "
+                                "(message.copy(), array.copy()), or make the consumer with copy=True");
+}
+
+// A member is done with its message when it asks for the next one.
+void Consumer::let_go_of_held() {
+  if (ledger_.held() != 0) {
+    raise_ours("BorrowLimit",
+               "a member of a group holds one message at a time, and views of the last one are alive: let go of them, keep "
+               "copies (array.copy()), or make the consumer with copy=True");
+  }
+  const auto held = std::exchange(working_, std::nullopt);
+  if (!held) return;
+  ringmain::Message message = consumer_->try_receive();
+  if (message && message.position() == *held) {
+    message.release();
+  } else {
+    message.keep();
+  }
+}
+
+// kOk: there is a message.
+Status Consumer::look(std::chrono::nanoseconds timeout) noexcept {
+  ringmain::Message message = timeout.count() > 0 ? consumer_->receive_for(timeout) : consumer_->try_receive();
+  const Status status = message ? Status::kOk : message.status();
+  message.keep();
+  return status;
+}
+
+Status Consumer::await(nb::handle timeout, nb::handle go_on) {
+  bool ended = false;
+  const auto tell = [&] {
+    if (closed_) return false;
+    if (!go_on.is_none() && !nb::cast<bool>(go_on())) ended = true;
+    if (!ended) check_starving();
+    return !ended;
+  };
+  const auto wait = [&](std::chrono::nanoseconds slice) { return look(slice); };
+  const Status status = wait_in_slices(nanoseconds_of(timeout), settings_.spins, wait, tell);
+  if (closed_) ring();  // raises
+  // What was sent just before the end is there by now.
+  if (ended && is_vain(status)) return look(std::chrono::nanoseconds{0}) == Status::kOk ? Status::kOk : Status::kEnd;
+  return status == Status::kEmpty ? Status::kTimedOut : status;
+}
+
+// For ever would it wait.
+void Consumer::check_starving() const {
+  if (ledger_.held() == 0 || !consumer_->holds_up_producer()) return;
+  raise_ours("BorrowLimit", "the producer waits for room that the " + std::to_string(ledger_.held()) +
+                                " messages held here take up, so nothing more can come: let go of some, keep copies "
+                                "(array.copy()), or give the ring more capacity");
+}
+
+// --- a message that is there
+
+// Null: it was overwritten meanwhile.
+nb::object Consumer::take(nb::handle self) {
+  ringmain::Message message = consumer_->try_receive();
+  if (!message) return {};
+  if (settings_.raise_lost && message.lost() != 0 && told_ != message.position()) {
+    told_ = message.position();
+    const std::uint64_t lost = message.lost();
+    message.keep();
+    raise_ours("Lapped", nb::int_(lost));
+  }
+  const bool copying = settings_.copy || message.bytes().size() <= kSmall;
+  return copying ? take_copy(self, message) : take_in_place(self, message);
+}
+
+namespace {
+
+Message::Facts facts_of(const ringmain::Message& message) noexcept {
+  return {message.position(), message.lost(), message.type(), message.redelivered()};
+}
+
+}  // namespace
+
+nb::object Consumer::take_copy(nb::handle self, ringmain::Message& message) {
+  const auto bytes = message.bytes();
+  const Message::Facts facts = facts_of(message);
+  const bool as_bytes = bytes.size() <= kSmall || facts.type < kFirstReserved;
+  nb::object owner;
+  std::byte* to = nullptr;
+  try {
+    if (as_bytes) {
+      owner = nb::steal(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(bytes.size())));
+      if (!owner) throw nb::python_error();
+      to = reinterpret_cast<std::byte*>(PyBytes_AsString(owner.ptr()));
+    } else {
+      owner = nb::cast(Memory(bytes.size()));
+      to = nb::inst_ptr<Memory>(owner)->bytes().data();
+      nb::inst_ptr<Memory>(owner)->make_read_only();
+    }
+  } catch (...) {
+    message.keep();
+    throw;
+  }
+  copy_bytes(to, bytes);
+  if (!message.still_valid()) {
+    message.distrust();
+    return {};
+  }
+  finish(message);
+  return nb::cast(Message(nb::borrow(self), std::move(owner), {to, bytes.size()}, facts));
+}
+
+// The ring's part of a message that was copied.
+void Consumer::finish(ringmain::Message& message) {
+  if (settings_.member) {
+    working_ = message.position();
+    message.keep();
+  } else if (ledger_.held() == 0) {
+    message.release();
+  } else {
+    const std::uint64_t position = message.position();
+    message.pass();
+    ledger_.hold(position, consumer_->position());
+    consumer_->release_below(ledger_.let_go(position));
+  }
+}
+
+nb::object Consumer::take_in_place(nb::handle self, ringmain::Message& message) {
+  const auto bytes = message.bytes();
+  const Message::Facts facts = facts_of(message);
+  if (settings_.member) {
+    working_ = facts.position;
+    message.keep();
+    ledger_.hold(facts.position, facts.position);
+  } else {
+    message.pass();
+    ledger_.hold(facts.position, consumer_->position());
+  }
+  return nb::cast(Message(nb::borrow(self), bytes, facts));
+}
+
+// --- after a message
+
+void Consumer::give_back(std::uint64_t position) noexcept {
+  const std::uint64_t below = ledger_.let_go(position);
+  if (consumer_ && !settings_.member) consumer_->release_below(below);
+  leave_if_done();
+}
+
+void Consumer::leave_if_done() noexcept {
+  if (closed_ && ledger_.held() == 0) consumer_.reset();
+}
+
+void Consumer::acknowledge(std::uint64_t position) {
+  if (working_ != position || closed_ || ledger_.held() != 0) return;
+  const Turn turn(turnstile_);
+  if (working_ == position && !closed_) let_go_of_held();
+}
+
+void Consumer::close(bool acknowledging) {
+  if (closed_) return;
+  closed_ = true;  // who waits without the GIL sees it
+  if (turnstile_.foreign()) return leave_if_done();
+  const Turn turn(turnstile_);
+  readiness_.reset();
+  if (acknowledging && settings_.member && ledger_.held() == 0) let_go_of_held();
+  leave_if_done();
+}
+
+// --- what Python calls
+
+nb::object Consumer::receive(nb::handle self, nb::handle timeout, nb::handle go_on) {
+  Consumer& me = consumer_of(self);
+  const Turn turn(me.turnstile_);
+  me.prepare();
+  nb::object message = me.take(self);
+  while (!message.is_valid()) {
+    const Status status = me.await(timeout, go_on);
+    if (status != Status::kOk) {
+      me.refresh(false);
+      me.raise_end(status);
+    }
+    message = me.take(self);
+  }
+  me.refresh(true);
+  return message;
+}
+
+nb::object Consumer::try_receive(nb::handle self) {
+  Consumer& me = consumer_of(self);
+  const Turn turn(me.turnstile_);
+  me.prepare();
+  for (;;) {
+    nb::object message = me.take(self);
+    if (message.is_valid()) {
+      me.refresh(true);
+      return message;
+    }
+    const Status status = me.look(std::chrono::nanoseconds{0});
+    if (status == Status::kOk) continue;
+    me.refresh(false);
+    if (status != Status::kEmpty) me.raise_end(status);
+    return nb::none();
+  }
+}
+
+nb::list Consumer::receive_many(nb::handle self, std::size_t most, nb::handle timeout) {
+  if (most == 0) raise(PyExc_ValueError, "n: at least 1");
+  Consumer& me = consumer_of(self);
+  if (me.settings_.member) most = 1;  // which holds one
+  nb::list messages;
+  messages.append(receive(self, timeout, nb::none()));
+  const Turn turn(me.turnstile_);
+  while (nb::len(messages) < most && me.ledger_.held() < me.settings_.max_borrowed) {
+    const nb::object message = me.take(self);
+    if (!message.is_valid()) break;
+    messages.append(message);
+  }
+  me.refresh(true);
+  return messages;
+}
+
+// The message before is done with, unless views of it are left.
+nb::object Consumer::next(nb::handle self) {
+  Consumer& me = consumer_of(self);
+  if (me.iterated_ != nullptr && me.iterated_->in_place()) me.iterated_->release();
+  nb::object message;
+  {
+    const Turn turn(me.turnstile_);
+    me.prepare();
+    message = me.take(self);
+    while (!message.is_valid()) {
+      const Status status = me.await(nb::none(), nb::none());
+      if (status == Status::kEnd) throw nb::stop_iteration();
+      if (status != Status::kOk) me.raise_end(status);
+      message = me.take(self);
+    }
+    me.refresh(true);
+  }
+  me.iterated_ = nb::inst_ptr<Message>(message);
+  return message;
+}
+
+bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
+  const Turn turn(turnstile_);
+  ring();
+  Status status = look(std::chrono::nanoseconds{0});
+  if (is_vain(status)) status = await(timeout, go_on);
+  return !is_vain(status);
+}
+
+int Consumer::fileno() {
+  const Turn turn(turnstile_);
+  ringmain::Consumer& consumer = ring();
+  if (!readiness_) {
+    constexpr std::chrono::milliseconds kPeriod{50};
+    readiness_ = std::make_unique<Readiness>(
+        consumer, settings_.exact ? kForever : std::chrono::nanoseconds(kPeriod));
+  }
+  readiness_->refresh(false);
+  return readiness_->descriptor();
+}
+
+void Consumer::refresh(bool received) noexcept {
+  if (!readiness_) return;
+  // A member must not look for another message while it works on one.
+  const bool there = received && (settings_.member || look(std::chrono::nanoseconds{0}) == Status::kOk);
+  readiness_->refresh(there);
+}
+
+std::uint64_t Consumer::lost() const { return consumer_ ? consumer_->lost() : 0; }
+std::uint64_t Consumer::lag() const { return ring().lag_bytes(); }
+std::uint64_t Consumer::position() const { return ring().position(); }
+std::size_t Consumer::capacity() const { return ring().capacity(); }
+
+}  // namespace ringmain::python

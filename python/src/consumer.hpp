@@ -1,0 +1,91 @@
+// The consumer as Python has it: any thread may use it, its messages outlive it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "ledger.hpp"
+#include "memory.hpp"
+#include "message.hpp"
+#include "readiness.hpp"
+#include "ringmain/consumer.hpp"
+#include "turn.hpp"
+#include "waiting.hpp"
+
+namespace ringmain::python {
+
+class Consumer final : public Memory::Owner {
+ public:
+  struct Settings {
+    bool copy = false;       // every message, not just small ones
+    bool raise_lost = false;
+    bool allow_pickle = true;
+    bool member = false;     // of a named group
+    bool spins = true;       // a wait may keep the GIL for a moment
+    bool exact = false;      // fileno() is readable only if there is something, for who learns of deaths in another way
+    std::size_t max_borrowed = 8;
+  };
+
+  Consumer(ringmain::Consumer consumer, const Settings& settings)
+      : settings_(settings), consumer_(std::move(consumer)), lossy_(consumer_->lossy()) {}
+
+  // What Python calls. `self` is the object of this consumer. `go_on` is None, or is called every 50 ms while waiting;
+  // false ends the wait as if the producer had closed.
+  static nb::object receive(nb::handle self, nb::handle timeout, nb::handle go_on);
+  static nb::object try_receive(nb::handle self);
+  static nb::list receive_many(nb::handle self, std::size_t most, nb::handle timeout);
+  static nb::object next(nb::handle self);
+  bool poll(nb::handle timeout, nb::handle go_on);  // there is a message, or an end
+  int fileno();
+  void close(bool acknowledging);
+
+  std::uint64_t lost() const;
+  std::uint64_t lag() const;
+  std::uint64_t position() const;
+  std::size_t capacity() const;
+  std::size_t borrowed() const noexcept { return ledger_.held(); }
+  bool closed() const noexcept { return closed_; }
+  bool lossy() const noexcept { return lossy_; }
+  bool allows_pickle() const noexcept { return settings_.allow_pickle; }
+
+  // What its messages call.
+  void give_back(std::uint64_t position) noexcept override;
+  void acknowledge(std::uint64_t position);  // a member is done with it
+  void forget(const Message& message) noexcept {
+    if (iterated_ == &message) iterated_ = nullptr;
+  }
+  bool still_valid(std::uint64_t position) const noexcept { return consumer_ && consumer_->still_valid(position); }
+
+ private:
+  ringmain::Consumer& ring() const;  // raises ValueError when closed
+  void prepare();
+  void let_go_of_held();
+  Status look(std::chrono::nanoseconds timeout) noexcept;
+  Status await(nb::handle timeout, nb::handle go_on);
+  nb::object take(nb::handle self);
+  nb::object take_copy(nb::handle self, ringmain::Message& message);
+  nb::object take_in_place(nb::handle self, ringmain::Message& message);
+  void finish(ringmain::Message& message);
+  void refresh(bool received) noexcept;
+  void check_starving() const;
+  [[noreturn]] void raise_end(Status status) const;
+  void leave_if_done() noexcept;
+
+  Settings settings_;
+  std::optional<ringmain::Consumer> consumer_;  // until closed and given back
+  bool lossy_;
+  bool closed_ = false;
+  Ledger ledger_;                        // in place; guarded by the GIL
+  std::optional<std::uint64_t> working_; // a member's message, until it is acknowledged
+  std::optional<std::uint64_t> told_;    // of this message's losses
+  Message* iterated_ = nullptr;          // given out by next()
+  std::unique_ptr<Readiness> readiness_;
+  Turnstile turnstile_;
+};
+
+inline Consumer& consumer_of(nb::handle object) { return *nb::inst_ptr<Consumer>(object); }
+
+void bind_consumer(nb::module_& module);
+
+}  // namespace ringmain::python

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "failure.hpp"
+
+namespace ringmain::python {
+
+namespace {
+
+nb::module_ errors() { return nb::module_::import_("ringmain._errors"); }
+
+void set(const nb::object& error) { PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr()); }
+
+void set(Status status, const char* message, int system_error) {
+  set(errors().attr("error_for")(static_cast<int>(status), message, system_error));
+}
+
+}  // namespace
+
+void raise(Status status, const std::string& message, int system_error) {
+  set(status, message.c_str(), system_error);
+  throw nb::python_error();
+}
+
+void raise_ours(const char* name, nb::handle argument) {
+  set(errors().attr(name)(argument));
+  throw nb::python_error();
+}
+
+void raise_ours(const char* name, const std::string& message) { raise_ours(name, nb::str(message.c_str())); }
+
+void raise(PyObject* type, const std::string& message) {
+  PyErr_SetString(type, message.c_str());
+  throw nb::python_error();
+}
+
+void translate_errors() {
+  nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+      set(error.status(), error.what(), error.system_error());
+    }
+  });
+}
+
+}  // namespace ringmain::python

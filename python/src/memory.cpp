@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "memory.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "ringmain/algorithm/layout.hpp"
+
+namespace ringmain::python {
+
+namespace {
+
+int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
+  const Memory& memory = *nb::inst_ptr<Memory>(self);
+  const auto bytes = memory.bytes();
+  return PyBuffer_FillInfo(view, self, bytes.data(), static_cast<Py_ssize_t>(bytes.size()), memory.writable() ? 0 : 1,
+                           flags);
+}
+
+const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+
+}  // namespace
+
+Memory::Memory(std::size_t size) {
+  // A payload begins behind the header of its message.
+  constexpr std::size_t kHead = algorithm::kMessageHeaderBytes;
+  const std::size_t rounded = (kHead + size + algorithm::kSlotBytes - 1) / algorithm::kSlotBytes * algorithm::kSlotBytes;
+  block_.reset(static_cast<std::byte*>(std::aligned_alloc(algorithm::kSlotBytes, rounded)));
+  if (!block_) throw std::bad_alloc();
+  bytes_ = {block_.get() + kHead, size};
+}
+
+void bind_memory(nb::module_& module) {
+  nb::class_<Memory>(module, "Memory", nb::type_slots(slots), nb::is_final(),
+                     "Bytes of a ring, or a private copy of them, held by what views them.");
+}
+
+void copy_bytes(std::byte* to, std::span<const std::byte> from) {
+  constexpr std::size_t kLong = std::size_t{1} << 20;  // bytes: a tenth of a millisecond
+  if (from.size() < kLong) {
+    if (!from.empty()) std::memcpy(to, from.data(), from.size());
+    return;
+  }
+  const nb::gil_scoped_release released;
+  std::memcpy(to, from.data(), from.size());
+}
+
+nb::object view_of(nb::handle exporter, std::size_t offset, std::size_t size) {
+  const nb::object whole = nb::steal(PyMemoryView_FromObject(exporter.ptr()));
+  if (!whole) throw nb::python_error();
+  return whole[nb::slice(static_cast<Py_ssize_t>(offset), static_cast<Py_ssize_t>(offset + size))];
+}
+
+}  // namespace ringmain::python

@@ -4,5 +4,4 @@
 
 #include "ringmain/ringmain.h"
 
-// NOLINTNEXTLINE(misc-unused-parameters): the macro's
 NB_MODULE(_core, m) { m.attr("version") = ringmain_version(); }

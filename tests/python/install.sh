@@ -5,6 +5,7 @@
 set -eu
 python=$1
 project=$2
+unset PYTHONPATH  # the package as CMake built it is not for here
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -14,7 +15,7 @@ fail() { echo "install.sh: $*" >&2; exit 1; }
 set -- "$work"/dist/*.tar.gz "$work"/dist/*.whl
 [ $# -eq 2 ] && [ -f "$1" ] && [ -f "$2" ] || fail "not one source distribution and one wheel: $*"
 
-# The sources are those that git would give, and no more.
+# The sources are all that a build needs, and no more.
 tar -tzf "$1" | sed 's|^[^/]*/||' | grep -v '^PKG-INFO$' | sort >"$work/sources"
 (cd "$project" && find CMakeLists.txt LICENSE README.md pyproject.toml core python -type f \
   -not -path '*/__pycache__/*' | sort) >"$work/wanted"

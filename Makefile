@@ -2,7 +2,7 @@
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CTEST_PARALLEL_LEVEL ?= 2
 
-.PHONY: all install deb demo test proof soak tests format clean help packages
+.PHONY: all install deb demo test proof soak tests python format clean help packages python-packages
 
 all: build/build.ninja
 	cmake --build --preset release
@@ -37,11 +37,22 @@ SECONDS ?= 600
 soak: tests
 	build/bin/ringmain-soak --seconds $(SECONDS)
 
-tests:
-	@.ci/dependencies build package test
+tests: build/venv/requirements.stamp
+	@.ci/dependencies build package python test
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=ON -DRINGMAIN_BUILD_EXAMPLES=ON -DRINGMAIN_WERROR=ON \
-	  -DRINGMAIN_TEST_PRESETS=ON
+	  -DRINGMAIN_TEST_PRESETS=ON -DRINGMAIN_BUILD_PYTHON=ON -DPython_EXECUTABLE=$(CURDIR)/build/venv/bin/python
 	cmake --build --preset release
+
+# A wheel of the Python package, in build/wheel/.
+python: build/venv/bin/pip
+	build/venv/bin/pip wheel --no-deps --wheel-dir build/wheel .
+
+build/venv/requirements.stamp: python/requirements-test.txt | build/venv/bin/pip
+	build/venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+build/venv/bin/pip: | python-packages
+	python3 -m venv build/venv
 
 build/build.ninja: | packages
 	cmake --preset release -DRINGMAIN_BUILD_TESTS=OFF -DRINGMAIN_BUILD_EXAMPLES=OFF
@@ -49,8 +60,13 @@ build/build.ninja: | packages
 packages:
 	@.ci/dependencies build
 
-format:
-	find core transport cli bench tests docs -name '*.[ch]pp' -o -name '*.[ch]' | xargs clang-format -i
+python-packages:
+	@.ci/dependencies build python
+
+format: build/venv/requirements.stamp
+	find core transport cli bench python tests docs -name '*.[ch]pp' -o -name '*.[ch]' | xargs clang-format -i
+	build/venv/bin/ruff check --fix python tests/python
+	build/venv/bin/ruff format python tests/python
 
 clean:
 	rm -rf build
@@ -61,4 +77,5 @@ help:
 	@echo 'make test    all tests: also of processes that are killed, by the sanitizers, by clang, format and lint'
 	@echo 'make proof   what those do in short, in full, and a scorecard: 1.5 hours   make soak SECONDS=600  load with faults'
 	@echo 'make install PREFIX=/usr/local DESTDIR=             make deb     Debian packages, in build/deb/'
-	@echo 'make format  clang-format the sources      make clean  remove build/'
+	@echo 'make python  a wheel of the Python package, in build/wheel/'
+	@echo 'make format  format the sources            make clean  remove build/'

@@ -178,6 +178,15 @@ void Consumer::acknowledge(std::uint64_t position) {
   if (working_ != position || closed_ || ledger_.held() != 0) return;
   const Turn turn(turnstile_);
   if (working_ == position && !closed_) let_go_of_held();
+  refresh(true);
+}
+
+void Consumer::done_with(Message& message) {
+  if (message.in_place()) {
+    message.release();
+  } else {
+    acknowledge(message.facts().position);
+  }
 }
 
 void Consumer::close(bool acknowledging) {
@@ -287,7 +296,7 @@ int Consumer::fileno() {
 void Consumer::refresh(bool received) noexcept {
   if (!readiness_) return;
   // A member must not look for another message while it works on one.
-  const bool there = received && (settings_.member || look(std::chrono::nanoseconds{0}) == Status::kOk);
+  const bool there = received && (working_ || look(std::chrono::nanoseconds{0}) == Status::kOk);
   readiness_->refresh(there);
 }
 

@@ -52,6 +52,7 @@ class Consumer final : public Memory::Owner {
   // What its messages call.
   void give_back(std::uint64_t position) noexcept override;
   void acknowledge(std::uint64_t position);  // a member is done with it
+  void done_with(Message& message);          // the same, though the message lives on, if it is a copy
   void forget(const Message& message) noexcept {
     if (iterated_ == &message) iterated_ = nullptr;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "message.hpp"
 
+#include <nanobind/stl/string.h>
+
 #include <cstring>
 
 #include "consumer.hpp"

@@ -31,6 +31,8 @@ class Message {
   ~Message();
 
   const Facts& facts() const noexcept { return facts_; }
+  std::span<const std::byte> payload() const noexcept { return bytes_; }
+  const nb::object& consumer() const noexcept { return consumer_; }
   std::size_t size() const noexcept { return bytes_.size(); }
   bool released() const noexcept { return !borrowed_ && !owner_.is_valid(); }
   bool in_place() const noexcept { return borrowed_ || in_ring_; }

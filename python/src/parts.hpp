@@ -1,6 +1,7 @@
 // A message that is larger than its ring travels in parts: messages of the type kPart, each with a header that says of
-// what it is a part.
+// what it is a part. The Pipe's are: see docs/python.md.
 // SPDX-License-Identifier: MIT
+#pragma once
 
 #include <cstddef>
 #include <cstdint>

@@ -24,7 +24,6 @@ enum Kind : std::uint16_t {
   kArray = 0xFF06,          // ArrayHeader, then its elements
   kPickle = 0xFF07,         // PickleHeader, the pickle, then its buffers
   kPart = 0xFF08,           // of a message that is larger than its ring; see parts.hpp
-  kHangUp = 0xFF09,         // nothing: one end of a Pipe was closed
 };
 
 // Payloads begin 16 bytes behind a multiple of 64. What is to be aligned to 64 begins at such an offset in the payload.

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "pipe.hpp"
+
+#include <fcntl.h>
+#include <nanobind/stl/pair.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "failure.hpp"
+#include "producer.hpp"
+
+namespace ringmain::python {
+
+namespace {
+
+// Its place is kept from the first message on, whoever holds the end.
+constexpr const char* kReaders = "pipe";
+
+ConsumerOptions reading() {
+  ConsumerOptions options;
+  options.group = kReaders;
+  options.durable = true;
+  options.start = Start::oldest();
+  options.outlive_producer = true;  // who lives is said by another descriptor: see ringmain/pipe.py
+  return options;
+}
+
+int duplicate(int descriptor) {
+  const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) throw Error(Status::kSystem, "duplicate a descriptor", errno);
+  return copy;
+}
+
+// The two descriptors of a new ring that nobody sends into yet, and nobody receives from.
+std::pair<int, int> make_ring(std::size_t capacity) {
+  RingOptions options;
+  options.capacity = capacity;
+  options.take_over = true;
+  ringmain::Producer first = ringmain::Producer::create_unnamed(options);
+  const RingDescriptors descriptors = first.descriptors();
+  (void)ringmain::Consumer::attach(descriptors, reading());
+  first.abandon();
+  const int ring = duplicate(descriptors.ring);
+  try {
+    return {ring, duplicate(descriptors.consumers)};
+  } catch (...) {
+    ::close(ring);
+    throw;
+  }
+}
+
+Producer open_sender(int ring, int consumers) {
+  return Producer(ringmain::Producer::open(RingDescriptors{ring, consumers}),
+                  {.splits = true, .dumps = "dumps_for_processes"});
+}
+
+PipeReceiver open_receiver(int ring, int consumers) {
+  Consumer::Settings settings;
+  settings.member = true;
+  settings.exact = true;
+  return PipeReceiver(nb::cast(Consumer(ringmain::Consumer::attach({ring, consumers}, reading()), settings)));
+}
+
+// A copy that may be written to, as what comes out of a pipe may be.
+nb::object writable(Message& message) {
+  const auto bytes = message.payload();
+  nb::object memory = nb::cast(Memory(bytes.size()));
+  const std::span<std::byte> to = nb::inst_ptr<Memory>(memory)->bytes();
+  copy_bytes(to.data(), bytes);
+  return nb::cast(Message(message.consumer(), std::move(memory), to, message.facts()));
+}
+
+}  // namespace
+
+bool PipeReceiver::add_part(Message& part) {
+  const auto bytes = part.payload();
+  const auto header = PartHeader::read(bytes);
+  if (!header) raise(Status::kCorrupt, "a part of a message whose header makes no sense");
+  if (header->at == 0) {  // another sender may have died in the middle of a message
+    joined_ = nb::cast(Memory(header->total));
+    type_ = header->type;
+    filled_ = 0;
+  }
+  if (!joined_.is_valid() || header->at != filled_ || header->total != nb::inst_ptr<Memory>(joined_)->bytes().size()) {
+    return false;  // of a message whose beginning nobody has
+  }
+  copy_bytes(nb::inst_ptr<Memory>(joined_)->bytes().data() + filled_, bytes.subspan(PartHeader::kSize));
+  filled_ += bytes.size() - PartHeader::kSize;
+  return filled_ == header->total;
+}
+
+nb::object PipeReceiver::receive(nb::handle go_on) {
+  for (;;) {
+    const nb::object received = Consumer::receive(consumer_, nb::none(), go_on);
+    Message& message = *nb::inst_ptr<Message>(received);
+    Message::Facts facts = message.facts();
+    if (facts.type != kPart) {
+      const bool views = facts.type == kArray || facts.type == kPickle;
+      nb::object result = views || message.in_place() ? writable(message) : received;
+      consumer().done_with(message);
+      return result;
+    }
+    const bool last = add_part(message);
+    consumer().done_with(message);
+    if (!last) continue;
+    facts.type = type_;
+    const auto bytes = nb::inst_ptr<Memory>(joined_)->bytes();
+    return nb::cast(Message(consumer_, std::exchange(joined_, nb::object()), bytes, facts));
+  }
+}
+
+void bind_pipe(nb::module_& module) {
+  module.def("make_pipe_ring", &make_ring, "capacity"_a);
+  module.def("open_pipe_sender", &open_sender, "ring"_a, "consumers"_a);
+  module.def("open_pipe_receiver", &open_receiver, "ring"_a, "consumers"_a);
+  module.def("send_into_pipe",
+             [](Producer& sender, nb::handle object, std::uint16_t type, nb::handle go_on) {
+               sender.send(object, type, nb::none(), go_on);
+             },
+             "sender"_a, "obj"_a.none(), "type"_a, "go_on"_a,
+             nb::sig("def send_into_pipe(sender: Producer, obj: typing.Any, type: int, "
+                     "go_on: collections.abc.Callable[[], bool]) -> None"));
+  nb::class_<PipeReceiver>(module, "PipeReceiver", "The receiving end of one direction of a Pipe.")
+      .def("recv", &PipeReceiver::receive, "go_on"_a,
+           nb::sig("def recv(self, go_on: collections.abc.Callable[[], bool]) -> Message"))
+      .def("poll",
+           [](PipeReceiver& self, nb::handle timeout, nb::handle go_on) { return self.consumer().poll(timeout, go_on); },
+           "timeout"_a.none(), "go_on"_a,
+           nb::sig("def poll(self, timeout: float | None, go_on: collections.abc.Callable[[], bool]) -> bool"))
+      .def("fileno", [](PipeReceiver& self) { return self.consumer().fileno(); })
+      .def("close", [](PipeReceiver& self) { self.consumer().close(true); });
+}
+
+}  // namespace ringmain::python

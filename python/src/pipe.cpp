@@ -50,16 +50,18 @@ std::pair<int, int> make_ring(std::size_t capacity) {
   }
 }
 
-Producer open_sender(int ring, int consumers) {
-  return Producer(ringmain::Producer::open(RingDescriptors{ring, consumers}),
-                  {.splits = true, .dumps = "dumps_for_processes"});
+// The handles can't be moved, so Python owns what is made here.
+Producer* open_sender(int ring, int consumers) {
+  const Producer::Settings settings{.splits = true, .dumps = "dumps_for_processes"};
+  return new Producer(ringmain::Producer::open(RingDescriptors{ring, consumers}), settings);
 }
 
 PipeReceiver open_receiver(int ring, int consumers) {
   Consumer::Settings settings;
   settings.member = true;
   settings.exact = true;
-  return PipeReceiver(nb::cast(Consumer(ringmain::Consumer::attach({ring, consumers}, reading()), settings)));
+  auto* const consumer = new Consumer(ringmain::Consumer::attach({ring, consumers}, reading()), settings);
+  return PipeReceiver(nb::cast(consumer, nb::rv_policy::take_ownership));
 }
 
 // A copy that may be written to, as what comes out of a pipe may be.
@@ -112,7 +114,7 @@ nb::object PipeReceiver::receive(nb::handle go_on) {
 
 void bind_pipe(nb::module_& module) {
   module.def("make_pipe_ring", &make_ring, "capacity"_a);
-  module.def("open_pipe_sender", &open_sender, "ring"_a, "consumers"_a);
+  module.def("open_pipe_sender", &open_sender, "ring"_a, "consumers"_a, nb::rv_policy::take_ownership);
   module.def("open_pipe_receiver", &open_receiver, "ring"_a, "consumers"_a);
   module.def("send_into_pipe",
              [](Producer& sender, nb::handle object, std::uint16_t type, nb::handle go_on) {

@@ -67,9 +67,10 @@ def _bars(result: Result) -> str:
         for i, (figure, row) in enumerate(zip(figures, result.rows, strict=True))
     ]
     left = min(figures) / 2
+    right = _room_for_labels(left, max(figures))
     return (
         "reset session\nset border 3 lc rgb '#888888'\nset tics nomirror textcolor rgb '#444444'\n"
-        f"set title {_quoted(result.title)}\nset logscale x\nset xrange [{left:.6g}:{_room_for_labels(left, max(figures)):.6g}]\n"
+        f"set title {_quoted(result.title)}\nset logscale x\nset xrange [{left:.6g}:{right:.6g}]\n"
         f"set yrange [{len(lines) - 0.4}:-0.6]\nset format x {_LABELS[result.unit]}\nset lmargin 34\n"
         "set grid xtics lc rgb '#e4e4e4' lt 1\nunset key\nset style fill solid noborder\n"
         "$data << END\n" + "\n".join(lines) + "\nEND\n"

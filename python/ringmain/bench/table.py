@@ -77,8 +77,8 @@ def left_out_lines(results: Sequence[Result]) -> list[str]:
     for (carrier, why), of_one in sizes.items():
         carriers.setdefault((why, tuple(of_one)), []).append(carrier)
     lines = []
-    for (why, of_one), names in carriers.items():
-        where = "" if len(of_one) == len(results) else f" ({', '.join(of_one)})"
+    for (why, some), names in carriers.items():
+        where = "" if len(some) == len(results) else f" ({', '.join(some)})"
         lines.append(f"  left out: {'; '.join(names)}{where}: {why}")
     return lines
 
@@ -100,6 +100,7 @@ def text_by_size(results: Sequence[Result]) -> str:
     rows = [[name, *(_cell(result, name) for result in results)] for name in names]
     lines = ["Receiving an array that is there already, by its size: time (so many times as fast the ring is)"]
     lines += ["  " + line for line in aligned(headings, rows).splitlines()]
+    lines.append(f"  {results[0].note}")
     return "\n".join(lines + left_out_lines(results))
 
 

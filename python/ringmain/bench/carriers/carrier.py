@@ -79,7 +79,7 @@ class Carrier(ABC):
 
     def held(self, setting: Setting) -> int:
         """So many messages it keeps while nobody receives."""
-        return 16
+        return max(1, min(16, 64_000_000 // setting.size))
 
     def open(self, setting: Setting) -> None:
         """Makes what both sides inherit."""

@@ -65,6 +65,7 @@ def receive_tasks() -> list[Task]:
             size,
             sender_of(size),
             receive_each,
+            note="Most of what a queue holds is still with its sender, and moves only while it is received.",
             numpy=True,
             together=False,
             baselines=("ring, view",),

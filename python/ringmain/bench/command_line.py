@@ -8,15 +8,14 @@ import argparse
 import importlib.util
 import os
 import re
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from ringmain.bench.carriers.every import every_carrier
+from ringmain.bench.interruption import Interrupted, Interruption
 from ringmain.bench.machine import machine_text, this_machine
-from ringmain.bench.measure import QUICK, THOROUGH, measure
+from ringmain.bench.measure import QUICK, THOROUGH, Means, measure
 from ringmain.bench.picture import NoPicture, check_picture, draw
 from ringmain.bench.report import json_text
 from ringmain.bench.result import Result
@@ -79,14 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoPicture as error:
         print(f"ringmain.bench: {error}", file=sys.stderr)
         return 2
-    before = signal.signal(signal.SIGTERM, _leave)
     try:
-        return run(options)
-    except KeyboardInterrupt:
-        print("\nringmain.bench: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        with Interruption() as interruption:
+            return run(options, interruption)
+    except Interrupted as interrupted:
+        print(f"\nringmain.bench: {interrupted}", file=sys.stderr)
+        return interrupted.exit_status
+    except BrokenPipeError:  # nobody reads on; nor may the interpreter try to write, at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def list_text() -> str:
@@ -99,10 +99,10 @@ def list_text() -> str:
     return "\n".join(lines)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, interruption: Interruption) -> int:
     machine = this_machine()
     print(machine_text(machine), flush=True)
-    results = measure_all(options)
+    results = measure_all(options, interruption)
     print(f"\n{LEGEND}")
     if options.json is not None:
         options.json.write_text(json_text(machine, results))
@@ -115,11 +115,11 @@ def run(options: argparse.Namespace) -> int:
     return 1 if any(left.failed for result in results for left in result.left_out) else 0
 
 
-def measure_all(options: argparse.Namespace) -> list[Result]:
+def measure_all(options: argparse.Namespace, interruption: Interruption) -> list[Result]:
     """Prints each table as soon as there is one."""
     chosen = options.only or list(WORKLOADS)
-    effort = QUICK if options.quick else THOROUGH
     place = Path(os.environ.get("RINGMAIN_DIR") or "/dev/shm")
+    means = Means(QUICK if options.quick else THOROUGH, options.capacity, place, interruption)
     # It isn't imported here: its threads and a fork don't go together.
     numpy = importlib.util.find_spec("numpy") is not None
     results: list[Result] = []
@@ -128,7 +128,7 @@ def measure_all(options: argparse.Namespace) -> list[Result]:
         if task.workload not in chosen or (task.numpy and not numpy):
             continue
         _progress(f"measuring: {task.title}")
-        result = measure(task, every_carrier(), effort, options.capacity, place)
+        result = measure(task, every_carrier(), means)
         results.append(result)
         _progress("")
         if task.workload == "receive":
@@ -148,8 +148,3 @@ def measure_all(options: argparse.Namespace) -> list[Result]:
 def _progress(text: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    """As Ctrl-C: everything is cleaned up on the way out."""
-    raise SystemExit(128 + number)

@@ -56,7 +56,7 @@ def machine_text(machine: Machine) -> str:
     """A few lines above the tables."""
     pinned = " and ".join(str(cpu) for cpu in machine.pinned)
     lines = [
-        f"{machine.cpu}, {machine.allowed_cpus} CPUs allowed, Linux {machine.kernel}",
+        f"{machine.cpu}, CPUs allowed: {machine.allowed_cpus}, Linux {machine.kernel}",
         f"{machine.python}, {'NumPy ' + machine.numpy if machine.numpy else 'no NumPy'}",
         f"two processes, pinned to CPU {pinned}"
         + (" (one each)" if len(machine.pinned) > 1 else " (both: there is no other one, so nobody may spin)"),

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringmain.bench.carriers.carrier import Carrier, Setting
+from ringmain.bench.directory import directory_in
+from ringmain.bench.interruption import Interruption
 from ringmain.bench.result import LeftOut, Result, Row
 from ringmain.bench.sides import SideFailed, Sides, two_cpus
 from ringmain.bench.workloads.task import Task
@@ -31,6 +32,16 @@ QUICK = Effort(3, 0.02)
 THOROUGH = Effort(9, 0.1)
 
 
+@dataclass(frozen=True)
+class Means:
+    """What all tasks are measured with."""
+
+    effort: Effort
+    capacity: int  # of the rings
+    place: Path  # where the rings are
+    interruption: Interruption
+
+
 class CarrierFailed(Exception):
     """In a turn of this carrier something went wrong."""
 
@@ -40,18 +51,18 @@ class CarrierFailed(Exception):
         self.why = why
 
 
-def measure(task: Task, carriers: Sequence[Carrier], effort: Effort, capacity: int, place: Path) -> Result:
+def measure(task: Task, carriers: Sequence[Carrier], means: Means) -> Result:
     """All that can take part. A carrier that fails is left out, and the others begin anew."""
     result = Result(task.workload, task.title, task.note, task.unit, task.size, task.baselines)
     entrants = [carrier for carrier in carriers if task.workload in carrier.workloads]
     for carrier in list(entrants):
-        why = _why_not(task, carrier, capacity)
+        why = _why_not(task, carrier, means.capacity)
         if why is not None:
             entrants.remove(carrier)
             result.left_out.append(LeftOut(carrier.name, why))
     while entrants:
         try:
-            rounds = _attempt(task, entrants, effort, capacity, place)
+            rounds = _attempt(task, entrants, means)
         except CarrierFailed as failure:
             entrants.remove(failure.carrier)
             result.left_out.append(LeftOut(failure.carrier.name, failure.why, failed=True))
@@ -80,11 +91,9 @@ def _setting(task: Task, capacity: int, directory: Path) -> Setting:
     return Setting(directory, capacity, task.size, task.duplex)
 
 
-def _attempt(task: Task, carriers: Sequence[Carrier], effort: Effort, capacity: int, place: Path) -> list[list[float]]:
+def _attempt(task: Task, carriers: Sequence[Carrier], means: Means) -> list[list[float]]:
     with ExitStack() as stack:
-        # On a directory of our own nothing is left, whatever happens to the sides.
-        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="ringmain-bench-", dir=place))
-        setting = _setting(task, capacity, Path(directory))
+        setting = _setting(task, means.capacity, stack.enter_context(directory_in(means.place)))
         for carrier in carriers:
             stack.callback(carrier.close)
             try:
@@ -95,7 +104,7 @@ def _attempt(task: Task, carriers: Sequence[Carrier], effort: Effort, capacity: 
         for carrier, fault in zip(carriers, sides.connect(), strict=True):
             if fault is not None:
                 raise CarrierFailed(carrier, fault)
-        return _rounds(_Turns(task, carriers, setting, sides), effort)
+        return _rounds(_Turns(task, carriers, setting, sides, means.interruption), means.effort)
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,11 @@ class _Turns:
     carriers: Sequence[Carrier]
     setting: Setting
     sides: Sides
+    interruption: Interruption
 
     def ns(self, index: int, count: int) -> float:
         """Nanoseconds for a message in one turn."""
+        self.interruption.check()
         try:
             turns = self.sides.turn(index, count, self.task.together, _SETTLE)
         except SideFailed as failure:

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
@@ -15,10 +13,10 @@ from types import TracebackType
 from typing import Any
 
 from ringmain.bench.carriers.carrier import Carrier, End, Setting
+from ringmain.bench.parent import depend_on_parent
 from ringmain.bench.workloads.task import Task, Turn
 
 _PATIENCE = 30.0  # seconds for one turn, which takes a tenth of one
-_PR_SET_PDEATHSIG = 1
 
 
 class SideFailed(Exception):
@@ -118,10 +116,7 @@ def _tell(line: Connection, what: Any) -> None:
 
 
 def _serve(side: int, cpu: int, task: Task, carriers: Sequence[Carrier], setting: Setting, line: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # With a parent that was killed, a side that spins would never end.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    depend_on_parent()
     os.sched_setaffinity(0, {cpu})
     ends, faults = _make_ends(side, carriers, setting)
     line.send(faults)

@@ -9,6 +9,7 @@ from multiprocessing.managers import SyncManager
 from typing import Any, Protocol
 
 from ringmain.bench.carriers.carrier import Carrier, End, Setting
+from ringmain.bench.parent import depend_on_parent
 
 
 class AnyQueue(Protocol):
@@ -80,7 +81,8 @@ class ManagedQueue(QueueCarrier):
         self.manager: SyncManager | None = None
 
     def open(self, setting: Setting) -> None:
-        self.manager = multiprocessing.get_context("fork").Manager()
+        self.manager = SyncManager(ctx=multiprocessing.get_context("fork"))
+        self.manager.start(depend_on_parent)
         self.queues = [self.manager.Queue(), self.manager.Queue()]
 
     def close(self) -> None:

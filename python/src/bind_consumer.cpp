@@ -6,6 +6,7 @@
 
 #include "consumer.hpp"
 #include "failure.hpp"
+#include "fast_call.hpp"
 
 namespace ringmain::python {
 
@@ -80,32 +81,54 @@ void init(Consumer* self, const std::string& name, const std::string& directory,
   new (self) Consumer(std::move(consumer), settings);
 }
 
-}  // namespace
+PyObject* recv(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* keywords) noexcept {
+  return guarded([&] {
+    const auto given = arguments<1>("recv", {"timeout"}, 1, 0, values, count, keywords);
+    return Consumer::receive(self, or_none(given[0]), nb::none());
+  });
+}
 
-void bind_consumer(nb::module_& module) {
-  nb::class_<Consumer>(module, "Consumer", "The part of ringmain.Consumer that is compiled.")
-      .def("__init__", &init, "name"_a, "directory"_a, "group"_a, "start"_a, "wait"_a.none(), "raise_lost"_a,
-           "max_borrowed"_a, "copy"_a.none(), "durable"_a, "spectator"_a, "spin"_a.none(), "allow_pickle"_a.none(),
-           "outlive_producer"_a)
-      .def("recv", [](nb::handle self, nb::handle timeout) { return Consumer::receive(self, timeout, nb::none()); },
-           "timeout"_a.none() = nb::none(),
-           nb::sig("def recv(self, timeout: float | None = None) -> Message"), R"(The next message.
+PyObject* try_recv(PyObject* self, PyObject*) noexcept {
+  return guarded([&] { return Consumer::try_receive(self); });
+}
+
+PyObject* next(PyObject* self) noexcept {
+  return guarded([&] { return Consumer::next(self); });
+}
+
+PyObject* iterate(PyObject* self) noexcept { return nb::borrow(self).release().ptr(); }
+
+PyMethodDef methods[] = {fast_method("recv", recv, R"(recv($self, /, timeout=None)
+--
+
+The next message.
 
 Waits for it for `timeout` seconds (None: for ever; 0: not at all): spins for `spin`, then sleeps without the GIL. Raises
 TimeoutError; EOFError when the producer has closed the ring and everything was received; ProducerLost (an EOFError) when
-it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; BorrowLimit when too many messages are held.)")
-      .def("try_recv", &Consumer::try_receive, nb::sig("def try_recv(self) -> Message | None"),
-           "The next message if there is one, else None. Doesn't wait; raises as recv() does.")
+it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; BorrowLimit when too many messages are held.)"),
+                         {"try_recv", try_recv, METH_NOARGS, R"(try_recv($self, /)
+--
+
+The next message if there is one, else None. Doesn't wait; raises as recv() does.)"},
+                         {nullptr, nullptr, 0, nullptr}};
+
+const PyType_Slot slots[] = {{Py_tp_methods, methods},
+                             {Py_tp_iter, reinterpret_cast<void*>(iterate)},
+                             {Py_tp_iternext, reinterpret_cast<void*>(next)},
+                             {0, nullptr}};
+
+}  // namespace
+
+void bind_consumer(nb::module_& module) {
+  nb::class_<Consumer>(module, "Consumer", nb::type_slots(slots), "The part of ringmain.Consumer that is compiled.")
+      .def("__init__", &init, "name"_a, "directory"_a, "group"_a, "start"_a, "wait"_a.none(), "raise_lost"_a,
+           "max_borrowed"_a, "copy"_a.none(), "durable"_a, "spectator"_a, "spin"_a.none(), "allow_pickle"_a.none(),
+           "outlive_producer"_a)
       .def("recv_many", &Consumer::receive_many, "n"_a, "timeout"_a.none() = nb::none(),
            nb::sig("def recv_many(self, n: int, timeout: float | None = None) -> list[Message]"),
            R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.
 
 No more than may be held at a time (max_borrowed, in place; a member of a group: one).)")
-      .def("__iter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __iter__(self) -> typing.Self"))
-      .def("__next__", &Consumer::next, nb::sig("def __next__(self) -> Message"),
-           R"(The next message; ends when the producer closes. Raises as recv() does, ProducerLost if it died.
-
-The message before is given back then, unless views of it are alive.)")
       .def("fileno", &Consumer::fileno, R"(A descriptor for select, poll, selectors and asyncio.
 
 Readable when there may be something to receive: then try_recv() until it returns None. It may be readable in vain, at

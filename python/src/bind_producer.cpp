@@ -4,6 +4,7 @@
 
 #include "claim.hpp"
 #include "failure.hpp"
+#include "fast_call.hpp"
 #include "producer.hpp"
 #include "waiting.hpp"
 
@@ -31,8 +32,9 @@ ringmain::Producer create_or_succeed(const std::string& name, const RingOptions&
 
 void check_same(const ringmain::Producer& producer, const std::string& name, const RingOptions& options, bool given) {
   if (!given || producer.capacity() == options.capacity) return;
-  throw Error(Status::kExists, "ring '" + name + "' is in use with a capacity of " + std::to_string(producer.capacity()) +
-                                   " bytes, not " + std::to_string(options.capacity) +
+  throw Error(Status::kExists, "ring '" + name + "' is in use with a capacity of " +
+                                   std::to_string(producer.capacity()) + " bytes, not " +
+                                   std::to_string(options.capacity) +
                                    ": leave the capacity out to go on with it, or remove it first");
 }
 
@@ -62,41 +64,70 @@ void init(Producer* self, const std::string& name, const std::string& directory,
   new (self) Producer(std::move(producer), {.spins = options.spin.count() > 0});
 }
 
-}  // namespace
+std::uint16_t type_of(PyObject* given) {
+  if (given == nullptr) return 0;
+  const long type = PyLong_AsLong(given);
+  if (type == -1 && PyErr_Occurred() != nullptr) throw nb::python_error();
+  if (type < 0 || type >= kFirstReserved)
+    raise(PyExc_ValueError, "type: from 0 to 0xFEFF; the others are Ringmain's own");
+  return static_cast<std::uint16_t>(type);
+}
 
-void bind_producer(nb::module_& module) {
-  nb::class_<Producer>(module, "Producer", "The part of ringmain.Producer that is compiled.")
-      .def("__init__", &init, "name"_a, "directory"_a, "capacity"_a, "capacity_given"_a, "policy"_a,
-           "evict_after"_a.none(), "mode"_a, "group"_a, "keep"_a, "spin"_a.none(), "full_fences"_a)
-      .def("send",
-           [](Producer& self, nb::handle object, std::uint16_t type, nb::handle timeout) {
-             self.send(object, type, timeout, nb::none());
-           },
-           "obj"_a.none(), nb::kw_only(), "type"_a = 0, "timeout"_a.none() = nb::none(),
-           nb::sig("def send(self, obj: typing.Any, *, type: int = 0, timeout: float | None = None) -> None"),
-           R"(Sends an object.
+PyObject* send(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* keywords) noexcept {
+  return guarded([&] {
+    const auto given = arguments<3>("send", {"obj", "type", "timeout"}, 1, 1, values, count, keywords);
+    producer_of(self).send(given[0], type_of(given[1]), or_none(given[2]), nb::none());
+    return nb::none();
+  });
+}
+
+PyObject* try_send(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* keywords) noexcept {
+  return guarded([&] {
+    const auto given = arguments<2>("try_send", {"obj", "type"}, 1, 1, values, count, keywords);
+    return nb::bool_(producer_of(self).try_send(given[0], type_of(given[1])));
+  });
+}
+
+PyMethodDef methods[] = {fast_method("send", send, R"(send($self, /, obj, *, type=0, timeout=None)
+--
+
+Sends an object.
 
 bytes, bytearray and memoryview arrive as bytes; str, int, float, bool and None as they are; arrays (the class numpy.ndarray)
 with dtype, shape and order; everything else is pickled, large buffers within it (arrays in a dict) beside the pickle. Each is
 copied once, into the ring (an array that is not contiguous, twice). `type` (below 0xFF00) goes with bytes, for consumers in
 C++. Waits for room for `timeout` seconds (None: for ever). Raises TimeoutError, MessageTooLarge, LeaseLost, BrokenPipeError
-(the ring was removed), and what pickling raises; whatever raises has sent nothing.)")
-      .def("try_send", &Producer::try_send, "obj"_a.none(), nb::kw_only(), "type"_a = 0,
-           nb::sig("def try_send(self, obj: typing.Any, *, type: int = 0) -> bool"),
-           "Sends an object if there is room for it now; False: there isn't. Raises as send() does.")
+(the ring was removed), and what pickling raises; whatever raises has sent nothing.)"),
+                         fast_method("try_send", try_send, R"(try_send($self, /, obj, *, type=0)
+--
+
+Sends an object if there is room for it now; False: there isn't. Raises as send() does.)"),
+                         {nullptr, nullptr, 0, nullptr}};
+
+const PyType_Slot slots[] = {{Py_tp_methods, methods}, {0, nullptr}};
+
+}  // namespace
+
+void bind_producer(nb::module_& module) {
+  nb::class_<Producer>(module, "Producer", nb::type_slots(slots), "The part of ringmain.Producer that is compiled.")
+      .def("__init__", &init, "name"_a, "directory"_a, "capacity"_a, "capacity_given"_a, "policy"_a,
+           "evict_after"_a.none(), "mode"_a, "group"_a, "keep"_a, "spin"_a.none(), "full_fences"_a)
       .def("send_many", &Producer::send_many, "objs"_a, nb::kw_only(), "timeout"_a.none() = nb::none(),
-           nb::sig("def send_many(self, objs: collections.abc.Iterable[typing.Any], *, timeout: float | None = None) -> int"),
+           nb::sig("def send_many(self, objs: collections.abc.Iterable[typing.Any], *, timeout: float | None = None) "
+                   "-> int"),
            R"(Sends objects that consumers see all at once, or, if it raises, none of them; returns how many.
 
 Together they take at most half the capacity; each counts with 16 bytes more, rounded up to 64. Else as send().)")
-      .def("claim",
-           [](nb::handle self, nb::handle shape, nb::handle dtype, const std::string& order, nb::handle timeout) {
-             return Claim::of_array(self, shape, dtype, order.size() == 1 ? order[0] : '\0', timeout);
-           },
-           "shape"_a, "dtype"_a = "u1", nb::kw_only(), "order"_a = "C", "timeout"_a.none() = nb::none(),
-           nb::sig("def claim(self, shape: int | collections.abc.Iterable[int], dtype: typing.Any = 'u1', *, order: str = 'C', "
-                   "timeout: float | None = None) -> Claim"),
-           R"(Room for an array, to be filled in place: `with producer.claim(shape, dtype) as array: ...`.
+      .def(
+          "claim",
+          [](nb::handle self, nb::handle shape, nb::handle dtype, const std::string& order, nb::handle timeout) {
+            return Claim::of_array(self, shape, dtype, order.size() == 1 ? order[0] : '\0', timeout);
+          },
+          "shape"_a, "dtype"_a = "u1", nb::kw_only(), "order"_a = "C", "timeout"_a.none() = nb::none(),
+          nb::sig("def claim(self, shape: int | collections.abc.Iterable[int], dtype: typing.Any = 'u1', *, order: str "
+                  "= 'C', "
+                  "timeout: float | None = None) -> Claim"),
+          R"(Room for an array, to be filled in place: `with producer.claim(shape, dtype) as array: ...`.
 
 `shape` in elements. The array holds old bytes of the ring at first. Waits for room as send() does, and raises so.)")
       .def("claim_bytes", &Claim::of_bytes, "size"_a, nb::kw_only(), "type"_a = 0, "timeout"_a.none() = nb::none(),

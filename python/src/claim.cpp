@@ -19,7 +19,7 @@ std::vector<std::uint64_t> extents(nb::handle shape) {
 }
 
 nb::object memory_of(nb::handle producer, std::span<std::byte> bytes) {
-  return nb::cast(Memory(nb::borrow(producer), producer_of(producer), 0, bytes, /*writable=*/true));
+  return make<Memory>(nb::borrow(producer), producer_of(producer), std::uint64_t{0}, bytes, /*writable=*/true);
 }
 
 }  // namespace
@@ -37,8 +37,9 @@ Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, c
   me.check();
   ringmain::Claim room = me.claim(header.elements_at() + *bytes, timeout, nb::none());
   header.write(room.bytes().data());
-  const auto parsed = parse_array_header(room.bytes());
-  nb::object array = array_over(memory_of(producer, room.bytes()), *parsed, room.bytes().size());
+  ArrayShape& array_shape = me.array_shape_;
+  array_shape.describe(room.bytes());
+  nb::object array = array_shape.over(memory_of(producer, room.bytes()));
   return Claim(nb::borrow(producer), std::move(room), std::move(array), kArray);
 }
 
@@ -102,14 +103,17 @@ void bind_claim(nb::module_& module) {
         camera.read_into(frame)
 
 Leaving the block publishes it; an exception drops it. While it is open, its producer sends nothing else.)")
-      .def_prop_ro("array", &Claim::written, nb::sig("def array(self) -> typing.Any"),
-                   R"(The writable array (of claim()) or memoryview (of claim_bytes()). Holds old bytes of the ring at first.
+      .def_prop_ro(
+          "array", &Claim::written, nb::sig("def array(self) -> typing.Any"),
+          R"(The writable array (of claim()) or memoryview (of claim_bytes()). Holds old bytes of the ring at first.
 Not to be written to after the end of the claim: it is made read-only then, but views of it can't be.)")
       .def("commit", &Claim::commit, "Publishes it. Raises ValueError if that was done, or it was aborted.")
       .def("abort", &Claim::abort, "Drops it: nothing is published. May be repeated.")
-      .def("__enter__", [](const Claim& claim) { return claim.written(); }, nb::sig("def __enter__(self) -> typing.Any"))
-      .def("__exit__", [](Claim& claim, nb::handle kind, nb::handle, nb::handle) { claim.leave(kind); },
-           "kind"_a.none(), "error"_a.none(), "trace"_a.none());
+      .def(
+          "__enter__", [](const Claim& claim) { return claim.written(); }, nb::sig("def __enter__(self) -> typing.Any"))
+      .def(
+          "__exit__", [](Claim& claim, nb::handle kind, nb::handle, nb::handle) { claim.leave(kind); }, "kind"_a.none(),
+          "error"_a.none(), "trace"_a.none());
 }
 
 }  // namespace ringmain::python

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ringmain/producer.hpp"
 #include "producer.hpp"
+#include "ringmain/producer.hpp"
 
 namespace ringmain::python {
 

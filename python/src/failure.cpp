@@ -32,12 +32,14 @@ void raise(PyObject* type, const std::string& message) {
   throw nb::python_error();
 }
 
+void set_error(const Error& error) { set(error.status(), error.what(), error.system_error()); }
+
 void translate_errors() {
   nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
     try {
       std::rethrow_exception(thrown);
     } catch (const Error& error) {
-      set(error.status(), error.what(), error.system_error());
+      set_error(error);
     }
   });
 }

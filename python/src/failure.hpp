@@ -18,6 +18,9 @@ namespace ringmain::python {
 // Throws a builtin exception.
 [[noreturn]] void raise(PyObject* type, const std::string& message);
 
+// Sets Python's error, as raise() would.
+void set_error(const Error& error);
+
 // From now on a ringmain::Error that leaves a function of the module arrives in Python as such an exception.
 void translate_errors();
 

@@ -25,7 +25,8 @@ const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffe
 Memory::Memory(std::size_t size) {
   // A payload begins behind the header of its message.
   constexpr std::size_t kHead = algorithm::kMessageHeaderBytes;
-  const std::size_t rounded = (kHead + size + algorithm::kSlotBytes - 1) / algorithm::kSlotBytes * algorithm::kSlotBytes;
+  const std::size_t rounded =
+      (kHead + size + algorithm::kSlotBytes - 1) / algorithm::kSlotBytes * algorithm::kSlotBytes;
   block_.reset(static_cast<std::byte*>(std::aligned_alloc(algorithm::kSlotBytes, rounded)));
   if (!block_) throw std::bad_alloc();
   bytes_ = {block_.get() + kHead, size};

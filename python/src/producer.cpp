@@ -21,7 +21,8 @@ void Producer::fail(Status status, std::size_t bytes) const {
                         std::to_string(capacity()) + ": it takes half of that at most; make it with a capacity of " +
                         std::to_string(capacity_for(bytes)));
     case Status::kNoRoom:
-    case Status::kTimedOut: raise(Status::kTimedOut, "no room in the ring: the slowest consumer is a whole ring behind");
+    case Status::kTimedOut:
+      raise(Status::kTimedOut, "no room in the ring: the slowest consumer is a whole ring behind");
     case Status::kRemoved: raise(PyExc_BrokenPipeError, "the ring was removed");
     case Status::kConsumerLost: raise(PyExc_BrokenPipeError, "the other end was closed, or its process died");
     default: raise(status, describe(status));

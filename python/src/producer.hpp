@@ -6,6 +6,7 @@
 
 #include "encode.hpp"
 #include "memory.hpp"
+#include "numpy.hpp"
 #include "ringmain/producer.hpp"
 #include "turn.hpp"
 
@@ -16,9 +17,9 @@ class Claim;
 class Producer final : public Memory::Owner {
  public:
   struct Settings {
-    bool spins = true;             // a wait may keep the GIL for a moment
-    bool splits = false;           // what is too large goes in parts, see parts.hpp
-    const char* dumps = "dumps";   // of ringmain/_pickling.py
+    bool spins = true;            // a wait may keep the GIL for a moment
+    bool splits = false;          // what is too large goes in parts, see parts.hpp
+    const char* dumps = "dumps";  // of ringmain/_pickling.py
   };
 
   Producer(ringmain::Producer producer, const Settings& settings)
@@ -56,6 +57,7 @@ class Producer final : public Memory::Owner {
   ringmain::Producer producer_;
   bool claimed_ = false;  // a Claim is open
   bool closed_ = false;
+  ArrayShape array_shape_;  // of the last claim
   Turnstile turnstile_;
 };
 

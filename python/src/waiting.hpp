@@ -39,7 +39,8 @@ Status wait_in_slices(std::chrono::nanoseconds timeout, bool spins, Wait&& wait,
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (!go_on()) return status;
     std::chrono::nanoseconds slice = kSlice;
-    if (!forever) slice = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(), std::chrono::nanoseconds{0}, slice);
+    if (!forever)
+      slice = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(), std::chrono::nanoseconds{0}, slice);
     {
       const nb::gil_scoped_release released;
       status = wait(slice);

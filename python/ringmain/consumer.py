@@ -80,21 +80,7 @@ class Consumer(_core.Consumer):
             "allow_pickle": allow_pickle,
             "outlive_producer": outlive_producer,
         }
-        super().__init__(
-            self.name,
-            self._directory,
-            group or "",
-            start,
-            wait,
-            on_loss == "raise",
-            max_borrowed,
-            copy,
-            durable,
-            spectator,
-            spin,
-            allow_pickle,
-            outlive_producer,
-        )
+        super().__init__(self.name, self._directory, wait, self._options | {"raise_lost": on_loss == "raise"})
         self._waiting = False  # a task does; and the first thing that is missing if there is no ring
 
     @property

@@ -1,8 +1,9 @@
 // What Python sees of the consumer. The class that users have, in ringmain/consumer.py, is made of it.
 // SPDX-License-Identifier: MIT
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <unistd.h>
+
+#include <optional>
 
 #include "consumer.hpp"
 #include "failure.hpp"
@@ -44,46 +45,51 @@ ringmain::Consumer attach(const std::string& name, ConsumerOptions options, nb::
   return std::move(*consumer);
 }
 
-struct Arguments {
-  std::string group;
-  nb::object start;
-  bool durable;
-  bool spectator;
-  bool outlive_producer;
-  nb::object spin;
+// What ringmain.Consumer was given, by the names that it has there.
+class Options {
+ public:
+  explicit Options(const nb::dict& given) : given_(given) {}
+  nb::object operator[](const char* name) const { return given_[name]; }
+  bool is_set(const char* name) const { return nb::cast<bool>((*this)[name]); }
+  bool choice(const char* name, bool otherwise) const { return (*this)[name].is_none() ? otherwise : is_set(name); }
+
+ private:
+  nb::dict given_;
 };
 
-ConsumerOptions options_of(const std::string& directory, const Arguments& given) {
+ConsumerOptions options_of(const std::string& directory, const Options& given) {
   ConsumerOptions options;
   options.directory = directory;
-  options.group = given.group;
-  options.durable = given.durable;
-  options.start = start_of(given.start);
-  options.spectator = given.spectator;
-  options.spin = nanoseconds_of(given.spin);
-  options.outlive_producer = given.outlive_producer;
+  if (!given["group"].is_none()) options.group = nb::cast<std::string>(given["group"]);
+  options.durable = given.is_set("durable");
+  options.start = start_of(given["start"]);
+  options.spectator = given.is_set("spectator");
+  options.spin = nanoseconds_of(given["spin"]);
+  options.outlive_producer = given.is_set("outlive_producer");
   return options;
 }
 
-void init(Consumer* self, const std::string& name, const std::string& directory, const std::string& group,
-          nb::object start, nb::handle wait, bool raise_lost, std::size_t max_borrowed, std::optional<bool> copy,
-          bool durable, bool spectator, nb::object spin, std::optional<bool> allow_pickle, bool outlive_producer) {
-  if (max_borrowed == 0) raise(PyExc_ValueError, "max_borrowed: at least 1");
-  const Arguments given{group, std::move(start), durable, spectator, outlive_producer, std::move(spin)};
-  ringmain::Consumer consumer = attach(name, options_of(directory, given), wait);
-  const bool private_by_itself = consumer.lossy() || !group.empty();
-  const Consumer::Settings settings{.copy = copy.value_or(private_by_itself),
-                                    .raise_lost = raise_lost,
-                                    .allow_pickle = allow_pickle.value_or(consumer.owner() == ::geteuid()),
-                                    .member = !group.empty(),
-                                    .spins = nanoseconds_of(given.spin).count() > 0,
-                                    .max_borrowed = max_borrowed};
+void init(Consumer* self, const std::string& name, const std::string& directory, nb::handle wait,
+          const nb::dict& dictionary) {
+  const Options given(dictionary);
+  const ConsumerOptions options = options_of(directory, given);
+  Consumer::Settings settings;
+  settings.max_borrowed = nb::cast<std::size_t>(given["max_borrowed"]);
+  if (settings.max_borrowed == 0) raise(PyExc_ValueError, "max_borrowed: at least 1");
+  ringmain::Consumer consumer = attach(name, options, wait);
+  settings.member = !options.group.empty();
+  settings.copy = given.choice("copy", consumer.lossy() || settings.member);
+  settings.raise_lost = given.is_set("raise_lost");
+  settings.allow_pickle = given.choice("allow_pickle", consumer.owner() == ::geteuid());
+  settings.spins = options.spin.count() > 0;
   new (self) Consumer(std::move(consumer), settings);
 }
 
-PyObject* recv(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* keywords) noexcept {
+constexpr Signature<1> kRecv{"recv", {"timeout"}, 1, 0};
+
+PyObject* recv(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
   return guarded([&] {
-    const auto given = arguments<1>("recv", {"timeout"}, 1, 0, values, count, keywords);
+    const auto given = arguments(kRecv, {values, places, keywords});
     return Consumer::receive(self, or_none(given[0]), nb::none());
   });
 }
@@ -112,18 +118,16 @@ it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; Borro
 The next message if there is one, else None. Doesn't wait; raises as recv() does.)"},
                          {nullptr, nullptr, 0, nullptr}};
 
-const PyType_Slot slots[] = {{Py_tp_methods, methods},
-                             {Py_tp_iter, reinterpret_cast<void*>(iterate)},
-                             {Py_tp_iternext, reinterpret_cast<void*>(next)},
-                             {0, nullptr}};
+const PyType_Slot kSlots[] = {{Py_tp_methods, methods},
+                              {Py_tp_iter, reinterpret_cast<void*>(iterate)},
+                              {Py_tp_iternext, reinterpret_cast<void*>(next)},
+                              {0, nullptr}};
 
 }  // namespace
 
 void bind_consumer(nb::module_& module) {
-  nb::class_<Consumer>(module, "Consumer", nb::type_slots(slots), "The part of ringmain.Consumer that is compiled.")
-      .def("__init__", &init, "name"_a, "directory"_a, "group"_a, "start"_a, "wait"_a.none(), "raise_lost"_a,
-           "max_borrowed"_a, "copy"_a.none(), "durable"_a, "spectator"_a, "spin"_a.none(), "allow_pickle"_a.none(),
-           "outlive_producer"_a)
+  nb::class_<Consumer>(module, "Consumer", nb::type_slots(kSlots), "The part of ringmain.Consumer that is compiled.")
+      .def("__init__", &init, "name"_a, "directory"_a, "wait"_a.none(), "options"_a)
       .def("recv_many", &Consumer::receive_many, "n"_a, "timeout"_a.none() = nb::none(),
            nb::sig("def recv_many(self, n: int, timeout: float | None = None) -> list[Message]"),
            R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.

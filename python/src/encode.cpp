@@ -84,7 +84,7 @@ bool Encoded::take_buffer(nb::handle object, std::uint16_t type) {
 }
 
 void Encoded::take_pickle(nb::handle object, const char* dumps) {
-  const nb::tuple pickled = nb::borrow<nb::tuple>(nb::module_::import_("ringmain._pickling").attr(dumps)(object));
+  const auto pickled = nb::borrow<nb::tuple>(nb::module_::import_("ringmain._pickling").attr(dumps)(object));
   owner_ = pickled[0];
   hold(owner_, PyBUF_SIMPLE);
   for (const nb::handle buffer : nb::borrow<nb::list>(nb::object(pickled[1]))) hold(buffer, PyBUF_SIMPLE);

@@ -5,49 +5,63 @@
 
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
+#include <string>
 #include <string_view>
 
 #include "failure.hpp"
 
 namespace ringmain::python {
 
-// The arguments of one call: positional or by name, each at most once. Null: not given.
-template <std::size_t N>
-struct Given {
-  std::array<PyObject*, N> values{};
-  PyObject* operator[](std::size_t i) const noexcept { return values[i]; }
+// What a METH_FASTCALL | METH_KEYWORDS method is called with.
+struct Call {
+  PyObject* const* values;
+  Py_ssize_t places;
+  PyObject* keywords;
 };
 
-// Of a METH_FASTCALL | METH_KEYWORDS method. The first `positional` of `names` may come without their name; the first
-// `required` must come. Raises TypeError.
+// The first `positional` arguments may come without their name; the first `required` must come.
 template <std::size_t N>
-Given<N> arguments(const char* method, const std::array<const char*, N>& names, std::size_t positional,
-                   std::size_t required, PyObject* const* values, Py_ssize_t count, PyObject* keywords) {
-  Given<N> given;
-  const auto places = static_cast<std::size_t>(count);
-  if (places > positional) {
-    raise(PyExc_TypeError, std::string(method) + "() takes at most " + std::to_string(positional) +
-                               " positional arguments, not " + std::to_string(places));
+struct Signature {
+  std::string_view method;
+  std::array<const char*, N> names;
+  std::size_t positional;
+  std::size_t required;
+};
+
+template <std::size_t N>
+std::size_t place_of(PyObject* name, const Signature<N>& signature) noexcept {
+  std::size_t at = 0;
+  while (at < N && PyUnicode_CompareWithASCIIString(name, signature.names[at]) != 0) ++at;
+  return at;
+}
+
+// The arguments of one call, in the order of the signature; null: not given. Raises TypeError.
+template <std::size_t N>
+std::array<PyObject*, N> arguments(const Signature<N>& signature, const Call& call) {
+  const auto refuse = [&](const std::string& what) {
+    raise(PyExc_TypeError, std::string(signature.method) + "(): " + what);
+  };
+  std::array<PyObject*, N> given{};
+  const auto places = static_cast<std::size_t>(call.places);
+  if (places > signature.positional) {
+    refuse("at most " + std::to_string(signature.positional) + " positional arguments, not " + std::to_string(places));
   }
-  for (std::size_t i = 0; i < places; ++i) given.values[i] = values[i];
-  const Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_Size(keywords);
+  std::copy_n(call.values, places, given.begin());
+  const Py_ssize_t named = call.keywords == nullptr ? 0 : PyTuple_Size(call.keywords);
   for (Py_ssize_t i = 0; i < named; ++i) {
-    PyObject* const name = PyTuple_GetItem(keywords, i);
-    std::size_t at = 0;
-    while (at < N && PyUnicode_CompareWithASCIIString(name, names[at]) != 0) ++at;
-    if (at == N || given.values[at] != nullptr) {
-      raise(PyExc_TypeError, std::string(method) + "(): an unexpected or repeated argument '" +
-                                 nb::cast<std::string>(nb::handle(name)) + "'");
+    PyObject* const name = PyTuple_GetItem(call.keywords, i);
+    const std::size_t at = place_of(name, signature);
+    if (at == N || given[at] != nullptr) {
+      refuse("an unexpected or repeated argument '" + nb::cast<std::string>(nb::handle(name)) + "'");
     }
-    given.values[at] = values[count + i];
+    given[at] = call.values[call.places + i];
   }
-  for (std::size_t i = 0; i < required; ++i) {
-    if (given.values[i] == nullptr) {
-      raise(PyExc_TypeError, std::string(method) + "(): the argument '" + names[i] + "' is missing");
-    }
+  for (std::size_t i = 0; i < signature.required; ++i) {
+    if (given[i] == nullptr) refuse(std::string("the argument '") + signature.names[i] + "' is missing");
   }
   return given;
 }
@@ -72,7 +86,7 @@ PyObject* guarded(Call&& call) noexcept {
   return nullptr;
 }
 
-using FastCall = PyObject* (*)(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* keywords);
+using FastCall = PyObject* (*)(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords);
 
 inline PyMethodDef fast_method(const char* name, FastCall call, const char* doc) noexcept {
   return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call)), METH_FASTCALL | METH_KEYWORDS, doc};

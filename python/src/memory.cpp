@@ -18,7 +18,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
                            flags);
 }
 
-const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ Memory::Memory(std::size_t size) {
 }
 
 void bind_memory(nb::module_& module) {
-  nb::class_<Memory>(module, "Memory", nb::type_slots(slots), nb::is_final(),
+  nb::class_<Memory>(module, "Memory", nb::type_slots(kSlots), nb::is_final(),
                      "Bytes of a ring, or a private copy of them, held by what views them.");
 }
 

@@ -158,7 +158,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   return -1;
 }
 
-const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
 
 nb::object dlpack(nb::handle self, nb::kwargs options) {
   return nb::inst_ptr<Message>(self)->array().attr("__dlpack__")(**options);
@@ -167,7 +167,7 @@ nb::object dlpack(nb::handle self, nb::kwargs options) {
 }  // namespace
 
 void bind_message(nb::module_& module) {
-  nb::class_<Message>(module, "Message", nb::type_slots(slots), nb::is_final(), R"(A received message.
+  nb::class_<Message>(module, "Message", nb::type_slots(kSlots), nb::is_final(), R"(A received message.
 
 Made by Consumer.recv() and its like. Its bytes lie in the ring, where the producer wrote them, and stay there as long as
 this object or any view of it lives: arrays, memoryviews, what was unpickled over them. Small messages (up to 1 KiB), those

@@ -84,7 +84,7 @@ const DtypeText& text_of(nb::handle dtype) {
   if (!answer.is_none()) {
     text.portable = true;
     text.form = static_cast<std::uint8_t>(nb::cast<int>(nb::object(answer[0])));
-    const nb::bytes written = nb::borrow<nb::bytes>(nb::object(answer[1]));
+    const auto written = nb::borrow<nb::bytes>(nb::object(answer[1]));
     text.text.assign(written.c_str(), written.size());
   }
   return np.described.emplace(dtype.ptr(), Numpy::Described{nb::borrow(dtype), std::move(text)}).first->second.text;

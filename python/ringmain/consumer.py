@@ -80,7 +80,6 @@ class Consumer(_core.Consumer):
             "allow_pickle": allow_pickle,
             "outlive_producer": outlive_producer,
         }
-        self._waiting = False
         super().__init__(
             self.name,
             self._directory,
@@ -96,6 +95,7 @@ class Consumer(_core.Consumer):
             allow_pickle,
             outlive_producer,
         )
+        self._waiting = False
 
     @property
     def path(self) -> str:

@@ -11,18 +11,20 @@ namespace ringmain::python {
 namespace {
 
 std::vector<std::uint64_t> extents(nb::handle shape) {
-  if (PyLong_Check(shape.ptr())) return {nb::cast<std::uint64_t>(shape)};
+  if (PyIndex_Check(shape.ptr())) return {whole_number(shape, "shape")};
   std::vector<std::uint64_t> result;
-  for (const nb::handle extent : nb::iter(shape)) result.push_back(nb::cast<std::uint64_t>(nb::int_(extent)));
+  for (const nb::handle extent : nb::iter(shape)) result.push_back(whole_number(extent, "shape"));
   if (result.size() > ArrayHeader::kMaxDimensions) raise(PyExc_ValueError, "shape: at most 64 dimensions");
   return result;
 }
 
-nb::object memory_of(nb::handle producer, std::span<std::byte> bytes) {
-  return nb::cast(Memory(nb::borrow(producer), producer_of(producer), 0, bytes, /*writable=*/true));
-}
-
 }  // namespace
+
+nb::object Claim::memory_of(nb::handle producer, std::span<std::byte> bytes) {
+  Producer& owner = producer_of(producer);
+  ++owner.in_use_;
+  return nb::cast(Memory(nb::borrow(producer), owner, 0, bytes, /*writable=*/true));
+}
 
 Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, char order, nb::handle timeout) {
   if (order != 'C' && order != 'F') raise(PyExc_ValueError, "order: 'C' or 'F'");
@@ -102,14 +104,17 @@ void bind_claim(nb::module_& module) {
         camera.read_into(frame)
 
 Leaving the block publishes it; an exception drops it. While it is open, its producer sends nothing else.)")
-      .def_prop_ro("array", &Claim::written, nb::sig("def array(self) -> typing.Any"),
-                   R"(The writable array (of claim()) or memoryview (of claim_bytes()). Holds old bytes of the ring at first.
+      .def_prop_ro(
+          "array", &Claim::written, nb::sig("def array(self) -> typing.Any"),
+          R"(The writable array (of claim()) or memoryview (of claim_bytes()). Holds old bytes of the ring at first.
 Not to be written to after the end of the claim: it is made read-only then, but views of it can't be.)")
       .def("commit", &Claim::commit, "Publishes it. Raises ValueError if that was done, or it was aborted.")
       .def("abort", &Claim::abort, "Drops it: nothing is published. May be repeated.")
-      .def("__enter__", [](const Claim& claim) { return claim.written(); }, nb::sig("def __enter__(self) -> typing.Any"))
-      .def("__exit__", [](Claim& claim, nb::handle kind, nb::handle, nb::handle) { claim.leave(kind); },
-           "kind"_a.none(), "error"_a.none(), "trace"_a.none());
+      .def(
+          "__enter__", [](const Claim& claim) { return claim.written(); }, nb::sig("def __enter__(self) -> typing.Any"))
+      .def(
+          "__exit__", [](Claim& claim, nb::handle kind, nb::handle, nb::handle) { claim.leave(kind); }, "kind"_a.none(),
+          "error"_a.none(), "trace"_a.none());
 }
 
 }  // namespace ringmain::python

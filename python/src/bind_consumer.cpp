@@ -12,7 +12,7 @@ namespace ringmain::python {
 namespace {
 
 Start start_of(nb::handle start) {
-  if (PyLong_Check(start.ptr())) return Start::at(nb::cast<std::uint64_t>(start));
+  if (PyIndex_Check(start.ptr())) return Start::at(whole_number(start, "start"));
   const auto word = nb::cast<std::string>(nb::str(start));
   if (word == "latest") return Start::latest();
   if (word == "oldest") return Start::oldest();
@@ -87,23 +87,35 @@ void bind_consumer(nb::module_& module) {
       .def("__init__", &init, "name"_a, "directory"_a, "group"_a, "start"_a, "wait"_a.none(), "raise_lost"_a,
            "max_borrowed"_a, "copy"_a.none(), "durable"_a, "spectator"_a, "spin"_a.none(), "allow_pickle"_a.none(),
            "outlive_producer"_a)
-      .def("recv", [](nb::handle self, nb::handle timeout) { return Consumer::receive(self, timeout, nb::none()); },
-           "timeout"_a.none() = nb::none(),
-           nb::sig("def recv(self, timeout: float | None = None) -> Message"), R"(The next message.
+      .def(
+          "recv",
+          [](Self<Consumer> self, nb::handle timeout) { return Consumer::receive(self.h, timeout, nb::none()); },
+          "timeout"_a.none() = nb::none(), nb::sig("def recv(self, timeout: float | None = None) -> Message"),
+          R"(The next message.
 
 Waits for it for `timeout` seconds (None: for ever; 0: not at all): spins for `spin`, then sleeps without the GIL. Raises
 TimeoutError; EOFError when the producer has closed the ring and everything was received; ProducerLost (an EOFError) when
 it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; BorrowLimit when too many messages are held.)")
-      .def("try_recv", &Consumer::try_receive, nb::sig("def try_recv(self) -> Message | None"),
-           "The next message if there is one, else None. Doesn't wait; raises as recv() does.")
-      .def("recv_many", &Consumer::receive_many, "n"_a, "timeout"_a.none() = nb::none(),
-           nb::sig("def recv_many(self, n: int, timeout: float | None = None) -> list[Message]"),
-           R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.
+      .def(
+          "try_recv", [](Self<Consumer> self) { return Consumer::try_receive(self.h); },
+          nb::sig("def try_recv(self) -> Message | None"),
+          "The next message if there is one, else None. Doesn't wait; raises as recv() does.")
+      .def(
+          "recv_many",
+          [](Self<Consumer> self, std::size_t most, nb::handle timeout) {
+            return Consumer::receive_many(self.h, most, timeout);
+          },
+          "n"_a, "timeout"_a.none() = nb::none(),
+          nb::sig("def recv_many(self, n: int, timeout: float | None = None) -> list[Message]"),
+          R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.
 
 No more than may be held at a time (max_borrowed, in place; a member of a group: one).)")
-      .def("__iter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __iter__(self) -> typing.Self"))
-      .def("__next__", &Consumer::next, nb::sig("def __next__(self) -> Message"),
-           R"(The next message; ends when the producer closes. Raises as recv() does, ProducerLost if it died.
+      .def(
+          "__iter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __iter__(self) -> typing.Self"))
+      .def(
+          "__next__", [](Self<Consumer> self) { return Consumer::next(self.h); },
+          nb::sig("def __next__(self) -> Message"),
+          R"(The next message; ends when the producer closes. Raises as recv() does, ProducerLost if it died.
 
 The message before is given back then, unless views of it are alive.)")
       .def("fileno", &Consumer::fileno, R"(A descriptor for select, poll, selectors and asyncio.

@@ -12,8 +12,9 @@
 namespace ringmain::python {
 
 Message::Message(Message&& other) noexcept
-    : consumer_(std::move(other.consumer_)), owner_(std::move(other.owner_)), bytes_(other.bytes_), facts_(other.facts_),
-      borrowed_(std::exchange(other.borrowed_, false)), in_ring_(std::exchange(other.in_ring_, false)) {}
+    : consumer_(std::move(other.consumer_)), owner_(std::move(other.owner_)), bytes_(other.bytes_),
+      facts_(other.facts_), borrowed_(std::exchange(other.borrowed_, false)),
+      in_ring_(std::exchange(other.in_ring_, false)) {}
 
 Message::~Message() {
   if (consumer_.is_valid()) consumer_of(consumer_).forget(*this);
@@ -51,7 +52,12 @@ nb::object Message::array() {
   }
   const auto header = parse_array_header(bytes_);
   if (!header) raise(Status::kCorrupt, "an array whose header makes no sense");
-  return array_over(exporter(), *header, bytes_.size());
+  try {
+    return array_over(exporter(), *header, bytes_.size());
+  } catch (nb::python_error& error) {
+    error.restore();
+    raise_instead(PyExc_ValueError, Status::kCorrupt, "an array of a shape that NumPy doesn't have");
+  }
 }
 
 nb::object Message::object() {
@@ -62,7 +68,7 @@ nb::object Message::object() {
     case kText: {
       const auto* text = reinterpret_cast<const char*>(bytes_.data());
       nb::object decoded = nb::steal(PyUnicode_DecodeUTF8(text, static_cast<Py_ssize_t>(bytes_.size()), nullptr));
-      if (!decoded) throw nb::python_error();
+      if (!decoded) raise_instead(PyExc_UnicodeDecodeError, Status::kCorrupt, "a text that isn't UTF-8");
       return decoded;
     }
     case kInteger:
@@ -90,9 +96,10 @@ nb::object Message::value() {
 nb::object Message::unpickled() {
   const Consumer& consumer = consumer_of(consumer_);
   if (!consumer.allows_pickle()) {
-    raise_ours("PickleRefused",
-               "this is a pickled object, and unpickling runs what its sender likes; if you trust the producer, make the "
-               "consumer with allow_pickle=True");
+    raise_ours(
+        "PickleRefused",
+        "this is a pickled object, and unpickling runs what its sender likes; if you trust the producer, make the "
+        "consumer with allow_pickle=True");
   }
   if (in_place() && consumer.lossy()) {
     // What is overwritten while it is unpickled could run anything.
@@ -144,6 +151,7 @@ namespace {
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   view->obj = nullptr;
   try {
+    if (!nb::inst_ready(self)) raise(PyExc_BufferError, "no message that was received");
     Message& message = *nb::inst_ptr<Message>(self);
     const bool is_array = message.facts().type == kArray;
     const nb::object exporter = is_array ? message.array() : message.exporter();
@@ -158,9 +166,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
 
 const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
 
-nb::object dlpack(nb::handle self, nb::kwargs options) {
-  return nb::inst_ptr<Message>(self)->array().attr("__dlpack__")(**options);
-}
+nb::object dlpack(Message& self, nb::kwargs options) { return self.array().attr("__dlpack__")(**options); }
 
 }  // namespace
 
@@ -179,14 +185,18 @@ what no producer sends, ValueError when the message was given back.)")
                    R"(The array that was sent, read-only and in place, with its dtype, shape and order.
 
 A new array object each time, in constant time. Raises TypeError for what isn't an array.)")
-      .def_prop_ro("type", [](const Message& m) { return m.facts().type; },
-                   "The type given to send(); from 0xFF00 on, how an object is written.")
-      .def_prop_ro("position", [](const Message& m) { return m.facts().position; },
-                   "Where it begins, in bytes since the birth of the ring: larger for each message.")
-      .def_prop_ro("lost", [](const Message& m) { return m.facts().lost; },
-                   "How many messages were overwritten just before this one.")
-      .def_prop_ro("redelivered", [](const Message& m) { return m.facts().redelivered; },
-                   "A member of the group that died had it before, and may have worked on it.")
+      .def_prop_ro(
+          "type", [](const Message& m) { return m.facts().type; },
+          "The type given to send(); from 0xFF00 on, how an object is written.")
+      .def_prop_ro(
+          "position", [](const Message& m) { return m.facts().position; },
+          "Where it begins, in bytes since the birth of the ring: larger for each message.")
+      .def_prop_ro(
+          "lost", [](const Message& m) { return m.facts().lost; },
+          "How many messages were overwritten just before this one.")
+      .def_prop_ro(
+          "redelivered", [](const Message& m) { return m.facts().redelivered; },
+          "A member of the group that died had it before, and may have worked on it.")
       .def_prop_ro("nbytes", &Message::size, "Length of the payload, in bytes.")
       .def_prop_ro("released", &Message::released, "It was given back; nothing is left of it here.")
       .def_prop_ro("in_place", &Message::in_place, "Its bytes lie in the ring.")
@@ -197,16 +207,23 @@ evict, where messages are received in place (copy=False); everywhere else it is 
       .def("release", &Message::release,
            R"(Gives it back now: at once if no view of it is left, else with the last one. In a group: it is done, and
 nobody receives it again. May be repeated.)")
-      .def("__enter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __enter__(self) -> Message"))
-      .def("__exit__", [](Message& m, nb::handle kind, nb::handle, nb::handle) { m.leave(kind); },
-           "kind"_a.none(), "error"_a.none(), "trace"_a.none())
+      .def(
+          "__enter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __enter__(self) -> Message"))
+      .def(
+          "__exit__", [](Message& m, nb::handle kind, nb::handle, nb::handle) { m.leave(kind); }, "kind"_a.none(),
+          "error"_a.none(), "trace"_a.none())
       .def("__len__", &Message::size)
       .def("__bytes__", &Message::bytes)
       .def("__dlpack__", &dlpack)
-      .def("__dlpack_device__", [](Message&) { return nb::make_tuple(1, 0); }, nb::sig("def __dlpack_device__(self) -> tuple[int, int]"))
+      .def(
+          "__dlpack_device__", [](Message&) { return nb::make_tuple(1, 0); },
+          nb::sig("def __dlpack_device__(self) -> tuple[int, int]"))
       .def("__repr__", [](const Message& m) {
         return "<ringmain.Message at " + std::to_string(m.facts().position) + ", " + std::to_string(m.size()) +
-               " bytes" + (m.released() ? ", given back>" : m.in_place() ? ", in place>" : ">");
+               " bytes" +
+               (m.released()   ? ", given back>"
+                : m.in_place() ? ", in place>"
+                               : ">");
       });
 }
 

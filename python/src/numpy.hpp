@@ -24,7 +24,8 @@ const DtypeText& text_of(nb::handle dtype);
 // numpy.dtype(given). Raises TypeError.
 nb::object dtype_from(nb::handle given);
 
-// An array over what `exporter` exports. Raises BadRing if the header doesn't describe a payload of `size` bytes.
+// An array over what `exporter` exports. Raises BadRing if the header doesn't describe a payload of `size` bytes;
+// ValueError for a shape that NumPy doesn't have, whatever it takes.
 nb::object array_over(nb::handle exporter, const ParsedArrayHeader& header, std::size_t size);
 
 // The elements of an array as bytes, in the order that it has ('C' or 'F'), or else in a 'C' copy; held by this object.

@@ -164,7 +164,13 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   return -1;
 }
 
-const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+// Never called: buffers belong to the exporter. But whoever finds none, as numpy.frombuffer() does, takes it that the bytes
+// live as long as the message, rather than as the buffer; and a message can be given back.
+void release_buffer(PyObject*, Py_buffer*) noexcept {}
+
+const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
+                             {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
+                             {0, nullptr}};
 
 nb::object dlpack(Message& self, nb::kwargs options) { return self.array().attr("__dlpack__")(**options); }
 

@@ -15,6 +15,7 @@ from ringmain import Consumer, Message, Producer
 
 Array = np.ndarray[Any, Any]
 
+FLOATS: Any = (16, 32, 64, 8 * np.dtype(np.longdouble).itemsize)  # bits
 LARGE = 2000  # elements: more than is copied at once
 
 
@@ -43,7 +44,7 @@ def assert_same(arrived: Array, sent: Array) -> None:
 scalar_dtypes = st.one_of(
     nps.scalar_dtypes(),
     nps.complex_number_dtypes(endianness="?"),
-    nps.floating_dtypes(endianness="?", sizes=(16, 32, 64, 8 * np.dtype(np.longdouble).itemsize)),
+    nps.floating_dtypes(endianness="?", sizes=FLOATS),
     nps.byte_string_dtypes(endianness="?", min_len=1, max_len=20),
     nps.unicode_string_dtypes(endianness="?", min_len=1, max_len=20),
     nps.datetime64_dtypes(endianness="?"),
@@ -157,7 +158,7 @@ def test_the_same_array_twice_in_an_object_arrives_as_one(pair: tuple[Producer, 
 @pytest.mark.parametrize(
     "obj",
     [
-        np.ma.masked_array([1, 2, 3], mask=[0, 1, 0]),
+        np.ma.masked_array([1, 2, 3], mask=[False, True, False]),
         np.array([(1, 2.0)], [("a", "i4"), ("b", "f8")]).view(np.recarray),
         np.array([(1, 2.0)], np.dtype((np.record, [("a", "i4"), ("b", "f8")]))),
         np.array([1, "two", None, [3]], object),

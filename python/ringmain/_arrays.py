@@ -32,11 +32,13 @@ def describe(given: np.dtype[Any]) -> tuple[int, bytes] | None:
         if np.dtype(given.str) == given:
             return FORM_STR, given.str.encode()
         return (FORM_NAME, given.name.encode()) if _is_known_by_name(given) else None
-    text = repr(dtype_to_descr(given)).encode()
+    if given.type is not np.void:  # np.record: the literal doesn't say so
+        return None
     try:
+        text = repr(dtype_to_descr(given)).encode()
         same = parse(FORM_DESCR, text) == given
-    except (BadRing, ValueError):
-        same = False
+    except (BadRing, ValueError):  # fields that overlap, or aren't in the order of their offsets
+        return None
     return (FORM_DESCR, text) if same and len(text) <= _LONGEST_TEXT else None
 
 

@@ -14,7 +14,7 @@ namespace ringmain::python {
 namespace {
 
 Start start_of(nb::handle start) {
-  if (PyLong_Check(start.ptr())) return Start::at(nb::cast<std::uint64_t>(start));
+  if (PyIndex_Check(start.ptr())) return Start::at(whole_number(start, "start"));
   const auto word = nb::cast<std::string>(nb::str(start));
   if (word == "latest") return Start::latest();
   if (word == "oldest") return Start::oldest();
@@ -90,16 +90,16 @@ constexpr Signature<1> kRecv{"recv", {"timeout"}, 1, 0};
 PyObject* recv(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
   return guarded([&] {
     const auto given = arguments(kRecv, {values, places, keywords});
-    return Consumer::receive(self, or_none(given[0]), nb::none());
+    return Consumer::receive(ready(self), or_none(given[0]), nb::none());
   });
 }
 
 PyObject* try_recv(PyObject* self, PyObject*) noexcept {
-  return guarded([&] { return Consumer::try_receive(self); });
+  return guarded([&] { return Consumer::try_receive(ready(self)); });
 }
 
 PyObject* next(PyObject* self) noexcept {
-  return guarded([&] { return Consumer::next(self); });
+  return guarded([&] { return Consumer::next(ready(self)); });
 }
 
 PyObject* iterate(PyObject* self) noexcept { return nb::borrow(self).release().ptr(); }
@@ -128,9 +128,14 @@ const PyType_Slot kSlots[] = {{Py_tp_methods, methods},
 void bind_consumer(nb::module_& module) {
   nb::class_<Consumer>(module, "Consumer", nb::type_slots(kSlots), "The part of ringmain.Consumer that is compiled.")
       .def("__init__", &init, "name"_a, "directory"_a, "wait"_a.none(), "options"_a)
-      .def("recv_many", &Consumer::receive_many, "n"_a, "timeout"_a.none() = nb::none(),
-           nb::sig("def recv_many(self, n: int, timeout: float | None = None) -> list[Message]"),
-           R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.
+      .def(
+          "recv_many",
+          [](Self<Consumer> self, std::size_t most, nb::handle timeout) {
+            return Consumer::receive_many(self.h, most, timeout);
+          },
+          "n"_a, "timeout"_a.none() = nb::none(),
+          nb::sig("def recv_many(self, n: int, timeout: float | None = None) -> list[Message]"),
+          R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.
 
 No more than may be held at a time (max_borrowed, in place; a member of a group: one).)")
       .def("fileno", &Consumer::fileno, R"(A descriptor for select, poll, selectors and asyncio.

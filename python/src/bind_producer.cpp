@@ -72,13 +72,10 @@ void init(Producer* self, const std::string& name, const std::string& directory,
   new (self) Producer(std::move(producer), settings);
 }
 
+// What is beyond 16 bits is refused as what is reserved is: see Encoded.
 std::uint16_t type_of(PyObject* given) {
-  if (given == nullptr) return 0;
-  const long type = PyLong_AsLong(given);
-  if (type == -1 && PyErr_Occurred() != nullptr) throw nb::python_error();
-  if (type < 0 || type >= kFirstReserved)
-    raise(PyExc_ValueError, "type: from 0 to 0xFEFF; the others are Ringmain's own");
-  return static_cast<std::uint16_t>(type);
+  constexpr std::uint64_t kMost = 0xFFFF;
+  return given == nullptr ? std::uint16_t{0} : static_cast<std::uint16_t>(std::min(whole_number(given, "type"), kMost));
 }
 
 constexpr Signature<3> kSend{"send", {"obj", "type", "timeout"}, 1, 1};
@@ -87,7 +84,7 @@ constexpr Signature<2> kTrySend{"try_send", {"obj", "type"}, 1, 1};
 PyObject* send(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
   return guarded([&] {
     const auto given = arguments(kSend, {values, places, keywords});
-    producer_of(self).send(given[0], type_of(given[1]), or_none(given[2]), nb::none());
+    producer_of(ready(self)).send(given[0], type_of(given[1]), or_none(given[2]), nb::none());
     return nb::none();
   });
 }
@@ -95,7 +92,7 @@ PyObject* send(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObj
 PyObject* try_send(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
   return guarded([&] {
     const auto given = arguments(kTrySend, {values, places, keywords});
-    return nb::bool_(producer_of(self).try_send(given[0], type_of(given[1])));
+    return nb::bool_(producer_of(ready(self)).try_send(given[0], type_of(given[1])));
   });
 }
 
@@ -130,8 +127,8 @@ void bind_producer(nb::module_& module) {
 Together they take at most half the capacity; each counts with 16 bytes more, rounded up to 64. Else as send().)")
       .def(
           "claim",
-          [](nb::handle self, nb::handle shape, nb::handle dtype, const std::string& order, nb::handle timeout) {
-            return Claim::of_array(self, shape, dtype, order.size() == 1 ? order[0] : '\0', timeout);
+          [](Self<Producer> self, nb::handle shape, nb::handle dtype, const std::string& order, nb::handle timeout) {
+            return Claim::of_array(self.h, shape, dtype, order.size() == 1 ? order[0] : '\0', timeout);
           },
           "shape"_a, "dtype"_a = "u1", nb::kw_only(), "order"_a = "C", "timeout"_a.none() = nb::none(),
           nb::sig("def claim(self, shape: int | collections.abc.Iterable[int], dtype: typing.Any = 'u1', *, order: str "
@@ -140,9 +137,14 @@ Together they take at most half the capacity; each counts with 16 bytes more, ro
           R"(Room for an array, to be filled in place: `with producer.claim(shape, dtype) as array: ...`.
 
 `shape` in elements. The array holds old bytes of the ring at first. Waits for room as send() does, and raises so.)")
-      .def("claim_bytes", &Claim::of_bytes, "size"_a, nb::kw_only(), "type"_a = 0, "timeout"_a.none() = nb::none(),
-           nb::sig("def claim_bytes(self, size: int, *, type: int = 0, timeout: float | None = None) -> Claim"),
-           "The same for `size` bytes, as a memoryview.")
+      .def(
+          "claim_bytes",
+          [](Self<Producer> self, std::size_t size, std::uint16_t type, nb::handle timeout) {
+            return Claim::of_bytes(self.h, size, type, timeout);
+          },
+          "size"_a, nb::kw_only(), "type"_a = 0, "timeout"_a.none() = nb::none(),
+          nb::sig("def claim_bytes(self, size: int, *, type: int = 0, timeout: float | None = None) -> Claim"),
+          "The same for `size` bytes, as a memoryview.")
       .def("wait_for_consumers", &Producer::wait_for_consumers, "n"_a = 1, "timeout"_a.none() = nb::none(),
            nb::sig("def wait_for_consumers(self, n: int = 1, timeout: float | None = None) -> None"),
            R"(Waits until `n` consumers are there (a group counts as one), so that the first message misses none.

@@ -11,18 +11,20 @@ namespace ringmain::python {
 namespace {
 
 std::vector<std::uint64_t> extents(nb::handle shape) {
-  if (PyLong_Check(shape.ptr())) return {nb::cast<std::uint64_t>(shape)};
+  if (PyIndex_Check(shape.ptr())) return {whole_number(shape, "shape")};
   std::vector<std::uint64_t> result;
-  for (const nb::handle extent : nb::iter(shape)) result.push_back(nb::cast<std::uint64_t>(nb::int_(extent)));
+  for (const nb::handle extent : nb::iter(shape)) result.push_back(whole_number(extent, "shape"));
   if (result.size() > ArrayHeader::kMaxDimensions) raise(PyExc_ValueError, "shape: at most 64 dimensions");
   return result;
 }
 
-nb::object memory_of(nb::handle producer, std::span<std::byte> bytes) {
-  return make<Memory>(nb::borrow(producer), producer_of(producer), std::uint64_t{0}, bytes, /*writable=*/true);
-}
-
 }  // namespace
+
+nb::object Claim::memory_of(nb::handle producer, std::span<std::byte> bytes) {
+  Producer& owner = producer_of(producer);
+  ++owner.in_use_;
+  return make<Memory>(nb::borrow(producer), owner, std::uint64_t{0}, bytes, /*writable=*/true);
+}
 
 Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, char order, nb::handle timeout) {
   if (order != 'C' && order != 'F') raise(PyExc_ValueError, "order: 'C' or 'F'");

@@ -29,6 +29,7 @@ class Claim {
  private:
   bool open() const noexcept { return producer_.is_valid() && static_cast<bool>(room_); }
   void end() noexcept;
+  static nb::object memory_of(nb::handle producer, std::span<std::byte> bytes);
 
   nb::object producer_;
   ringmain::Claim room_;

@@ -34,6 +34,23 @@ void raise(PyObject* type, const std::string& message) {
 
 void set_error(const Error& error) { set(error.status(), error.what(), error.system_error()); }
 
+void raise_instead(PyObject* expected, Status status, const std::string& message) {
+  if (PyErr_ExceptionMatches(expected) == 0) throw nb::python_error();
+  PyErr_Clear();
+  raise(status, message);
+}
+
+std::uint64_t whole_number(nb::handle given, const char* name) {
+  const nb::object number = nb::steal(PyNumber_Index(given.ptr()));
+  if (!number) throw nb::python_error();
+  const unsigned long long value = PyLong_AsUnsignedLongLong(number.ptr());
+  if (PyErr_Occurred() != nullptr) {
+    PyErr_Clear();
+    raise(PyExc_ValueError, std::string(name) + ": no number from 0 to 2^64 - 1");
+  }
+  return value;
+}
+
 void translate_errors() {
   nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
     try {

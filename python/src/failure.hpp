@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "python.hpp"
@@ -20,6 +21,12 @@ namespace ringmain::python {
 
 // Sets Python's error, as raise() would.
 void set_error(const Error& error);
+
+// What Python has raised goes on; but if it is an `expected`, the exception that stands for the status takes its place.
+[[noreturn]] void raise_instead(PyObject* expected, Status status, const std::string& message);
+
+// A whole number of 0 or more, of whatever type. Raises TypeError, and ValueError, which begins with `name`.
+std::uint64_t whole_number(nb::handle given, const char* name);
 
 // From now on a ringmain::Error that leaves a function of the module arrives in Python as such an exception.
 void translate_errors();

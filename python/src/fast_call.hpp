@@ -66,6 +66,12 @@ std::array<PyObject*, N> arguments(const Signature<N>& signature, const Call& ca
   return given;
 }
 
+// The object of a method. It is of the class, but a subclass may not have called __init__().
+inline nb::handle ready(PyObject* self) {
+  if (!nb::inst_ready(self)) raise(PyExc_RuntimeError, "super().__init__() was not called");
+  return self;
+}
+
 inline nb::handle or_none(PyObject* value) noexcept { return value == nullptr ? Py_None : value; }
 
 // What call() returns, as a new reference; null, with Python's error set, if it throws. (Null without an error, too, if

@@ -52,7 +52,12 @@ nb::object Message::array() {
   }
   ArrayShape& shape = consumer_of(consumer_).array_shape();
   shape.describe(bytes_);
-  return shape.over(exporter());
+  try {
+    return shape.over(exporter());
+  } catch (nb::python_error& error) {
+    error.restore();
+    raise_instead(PyExc_ValueError, Status::kCorrupt, "an array of a shape that NumPy doesn't have");
+  }
 }
 
 nb::object Message::object() {
@@ -63,7 +68,7 @@ nb::object Message::object() {
     case kText: {
       const auto* text = reinterpret_cast<const char*>(bytes_.data());
       nb::object decoded = nb::steal(PyUnicode_DecodeUTF8(text, static_cast<Py_ssize_t>(bytes_.size()), nullptr));
-      if (!decoded) throw nb::python_error();
+      if (!decoded) raise_instead(PyExc_UnicodeDecodeError, Status::kCorrupt, "a text that isn't UTF-8");
       return decoded;
     }
     case kInteger:
@@ -146,6 +151,7 @@ namespace {
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   view->obj = nullptr;
   try {
+    if (!nb::inst_ready(self)) raise(PyExc_BufferError, "no message that was received");
     Message& message = *nb::inst_ptr<Message>(self);
     const bool is_array = message.facts().type == kArray;
     const nb::object exporter = is_array ? message.array() : message.exporter();
@@ -158,11 +164,15 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   return -1;
 }
 
-const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+// Never called: buffers belong to the exporter. But whoever finds none, as numpy.frombuffer() does, takes it that the bytes
+// live as long as the message, rather than as the buffer; and a message can be given back.
+void release_buffer(PyObject*, Py_buffer*) noexcept {}
 
-nb::object dlpack(nb::handle self, nb::kwargs options) {
-  return nb::inst_ptr<Message>(self)->array().attr("__dlpack__")(**options);
-}
+const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
+                              {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
+                              {0, nullptr}};
+
+nb::object dlpack(Message& self, nb::kwargs options) { return self.array().attr("__dlpack__")(**options); }
 
 }  // namespace
 

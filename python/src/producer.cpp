@@ -36,17 +36,17 @@ Status Producer::wait_for(nb::handle timeout, nb::handle go_on, std::size_t byte
     gone = closed_ || (!go_on.is_none() && !nb::cast<bool>(go_on()));
     return !gone;
   };
-  const auto wait = [&](std::chrono::nanoseconds slice) { return producer_.claim_for(bytes, slice).status(); };
+  const auto wait = [&](std::chrono::nanoseconds slice) { return producer_->claim_for(bytes, slice).status(); };
   const Status status = wait_in_slices(nanoseconds_of(timeout), settings_.spins, wait, tell);
   if (closed_) check();
   return gone ? Status::kConsumerLost : status;
 }
 
 ringmain::Claim Producer::claim(std::size_t bytes, nb::handle timeout, nb::handle go_on) {
-  ringmain::Claim claim = producer_.try_claim(bytes);
+  ringmain::Claim claim = producer_->try_claim(bytes);
   if (claim.status() == Status::kNoRoom) {
     if (const Status status = wait_for(timeout, go_on, bytes); status != Status::kOk) fail(status, bytes);
-    claim = producer_.try_claim(bytes);
+    claim = producer_->try_claim(bytes);
   }
   if (!claim) fail(claim.status(), bytes);
   return claim;
@@ -55,8 +55,8 @@ ringmain::Claim Producer::claim(std::size_t bytes, nb::handle timeout, nb::handl
 // Without waiting.
 Status Producer::publish(const Encoded& message) {
   constexpr std::size_t kShort = 4096;
-  if (message.is_whole() && message.size() <= kShort) return producer_.try_publish(message.whole(), message.type());
-  ringmain::Claim room = producer_.try_claim(message.size());
+  if (message.is_whole() && message.size() <= kShort) return producer_->try_publish(message.whole(), message.type());
+  ringmain::Claim room = producer_->try_claim(message.size());
   if (!room) return room.status();
   message.write(room.bytes().data());
   room.commit(message.type());
@@ -114,7 +114,7 @@ std::size_t Producer::send_many(nb::handle objects, nb::handle timeout) {
   const Turn turn(turnstile_);
   check();
   if (const Status status = wait_for_batch(timeout, bytes); status != Status::kOk) fail(status, bytes);
-  BatchClaim batch = producer_.claim_batch(bytes, std::chrono::nanoseconds{0});
+  BatchClaim batch = producer_->claim_batch(bytes, std::chrono::nanoseconds{0});
   if (!batch) fail(batch.status(), bytes);
   for (const auto& message : messages) message->write(batch.add(message->size(), message->type()).data());
   batch.commit();
@@ -122,7 +122,7 @@ std::size_t Producer::send_many(nb::handle objects, nb::handle timeout) {
 }
 
 Status Producer::wait_for_batch(nb::handle timeout, std::size_t bytes) {
-  const auto wait = [&](std::chrono::nanoseconds slice) { return producer_.claim_batch(bytes, slice).status(); };
+  const auto wait = [&](std::chrono::nanoseconds slice) { return producer_->claim_batch(bytes, slice).status(); };
   const Status status = wait(std::chrono::nanoseconds{0});
   if (status != Status::kNoRoom) return status;
   const Status waited = wait_in_slices(nanoseconds_of(timeout), settings_.spins, wait, [&] { return !closed_; });
@@ -133,8 +133,8 @@ Status Producer::wait_for_batch(nb::handle timeout, std::size_t bytes) {
 void Producer::wait_for_consumers(std::size_t count, nb::handle timeout) {
   const Turn turn(turnstile_);
   check();
-  const auto wait = [&](std::chrono::nanoseconds slice) { return producer_.wait_for_consumers(count, slice); };
-  Status status = producer_.wait_for_consumers(count, std::chrono::nanoseconds{0});
+  const auto wait = [&](std::chrono::nanoseconds slice) { return producer_->wait_for_consumers(count, slice); };
+  Status status = producer_->wait_for_consumers(count, std::chrono::nanoseconds{0});
   if (is_vain(status)) status = wait_in_slices(nanoseconds_of(timeout), false, wait, [&] { return !closed_; });
   if (closed_) check();
   if (is_vain(status)) raise(Status::kTimedOut, "fewer than " + std::to_string(count) + " consumers have come");
@@ -146,9 +146,15 @@ void Producer::close(bool removing) {
   closed_ = true;  // who waits without the GIL sees it
   if (turnstile_.foreign()) return;
   const Turn turn(turnstile_);
-  const nb::gil_scoped_release released;  // a ring on a disk is written to it
-  if (!removing) return producer_.close();
-  producer_.close_and_remove();
+  {
+    const nb::gil_scoped_release released;  // a ring on a disk is written to it
+    if (removing) {
+      producer_->close_and_remove();
+    } else {
+      producer_->close();
+    }
+  }
+  end();
 }
 
 void Producer::abandon() {
@@ -156,7 +162,24 @@ void Producer::abandon() {
   closed_ = true;
   if (turnstile_.foreign()) return;
   const Turn turn(turnstile_);
-  producer_.abandon();
+  producer_->abandon();
+  end();
+}
+
+void Producer::end() noexcept {
+  last_position_ = producer_->position();
+  ended_ = true;
+  leave_if_done();
+}
+
+void Producer::give_back(std::uint64_t) noexcept {
+  --in_use_;
+  leave_if_done();
+}
+
+// The memory of a ring isn't to wait for Python to drop its producer.
+void Producer::leave_if_done() noexcept {
+  if (ended_ && in_use_ == 0) producer_.reset();
 }
 
 }  // namespace ringmain::python

@@ -23,7 +23,8 @@ class Producer final : public Memory::Owner {
   };
 
   Producer(ringmain::Producer producer, const Settings& settings)
-      : settings_(settings), producer_(std::move(producer)) {}
+      : settings_(settings), producer_(std::move(producer)), capacity_(producer_->capacity()),
+        max_message_(producer_->max_message()), kept_(producer_->kept()) {}
 
   // What Python calls. `go_on` is None, or is called every 50 ms while waiting for room; false: nobody will make any.
   // Whatever raises has sent nothing.
@@ -34,12 +35,11 @@ class Producer final : public Memory::Owner {
   void close(bool removing);
   void abandon();
 
-  std::uint64_t position() const noexcept { return producer_.position(); }
-  std::size_t capacity() const noexcept { return producer_.capacity(); }
-  std::size_t max_message() const noexcept { return producer_.max_message(); }
+  std::uint64_t position() const noexcept { return producer_ ? producer_->position() : last_position_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+  std::size_t max_message() const noexcept { return max_message_; }
   bool closed() const noexcept { return closed_; }
-  bool kept() const noexcept { return producer_.kept(); }
-  ringmain::Producer& ring() noexcept { return producer_; }
+  bool kept() const noexcept { return kept_; }
 
  private:
   friend class Claim;
@@ -51,10 +51,18 @@ class Producer final : public Memory::Owner {
   void send_in_parts(const Encoded& message, nb::handle timeout, nb::handle go_on);
   ringmain::Claim claim(std::size_t bytes, nb::handle timeout, nb::handle go_on);
   [[noreturn]] void fail(Status status, std::size_t bytes) const;
-  void give_back(std::uint64_t) noexcept override {}  // of a claim's memory
+  void give_back(std::uint64_t) noexcept override;  // of a claim's memory
+  void end() noexcept;
+  void leave_if_done() noexcept;
 
   Settings settings_;
-  ringmain::Producer producer_;
+  std::optional<ringmain::Producer> producer_;  // until it has ended, and no claim's memory is in use
+  std::size_t capacity_;
+  std::size_t max_message_;
+  bool kept_;
+  std::uint64_t last_position_ = 0;
+  std::size_t in_use_ = 0;  // memories of claims
+  bool ended_ = false;
   bool claimed_ = false;  // a Claim is open
   bool closed_ = false;
   ArrayShape array_shape_;  // of the last claim

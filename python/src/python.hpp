@@ -24,4 +24,8 @@ nb::object make(Arguments&&... arguments) {
   return object;
 }
 
+// The object of a method. As a bare handle it could be anything: nanobind looks at what it has to convert.
+template <class T>
+using Self = nb::pointer_and_handle<T>;
+
 }  // namespace ringmain::python

@@ -64,12 +64,13 @@ std::optional<std::uint64_t> bytes_of(std::span<const std::uint64_t> shape, std:
   constexpr std::uint64_t kMost = INT64_MAX;
   if (std::ranges::any_of(shape, [](std::uint64_t extent) { return extent > kMost; })) return std::nullopt;
   if (std::ranges::find(shape, std::uint64_t{0}) != shape.end()) return 0;
-  std::uint64_t bytes = itemsize;
+  std::uint64_t elements = 1;  // counted by themselves: there are dtypes of 0 bytes
   for (const std::uint64_t extent : shape) {
-    if (bytes != 0 && extent > kMost / bytes) return std::nullopt;
-    bytes *= extent;
+    if (extent > kMost / elements) return std::nullopt;
+    elements *= extent;
   }
-  return bytes;
+  if (itemsize != 0 && elements > kMost / itemsize) return std::nullopt;
+  return elements * itemsize;
 }
 
 PickleLayout lay_out_pickle(std::size_t pickle, std::span<const std::size_t> buffers) {

@@ -278,7 +278,8 @@ bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
   ring();
   Status status = look(std::chrono::nanoseconds{0});
   if (is_vain(status)) status = await(timeout, go_on);
-  return !is_vain(status);
+  if (!is_vain(status)) return true;
+  return !go_on.is_none() && !nb::cast<bool>(go_on());  // who doesn't wait hasn't asked yet
 }
 
 int Consumer::fileno() {

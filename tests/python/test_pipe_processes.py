@@ -149,7 +149,7 @@ def test_a_second_process_can_not_send_while_the_first_one_has_the_place() -> No
 
 def test_two_processes_that_receive_from_an_end_share_what_comes() -> None:
     here, there = ringmain.Pipe()
-    results = multiprocessing.SimpleQueue[list[int]]()
+    results: Any = multiprocessing.SimpleQueue()
 
     def receive() -> None:
         results.put(list(iter(there.recv, None)))

@@ -279,6 +279,7 @@ bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
   Status status = look(std::chrono::nanoseconds{0});
   if (is_vain(status)) status = await(timeout, go_on);
   if (!is_vain(status)) return true;
+  refresh(false);  // a bell that came late, for a message received before, must not ring for ever
   return !go_on.is_none() && !nb::cast<bool>(go_on());  // who doesn't wait hasn't asked yet
 }
 

@@ -96,6 +96,7 @@ class Consumer(_core.Consumer):
             allow_pickle,
             outlive_producer,
         )
+        self._pid = os.getpid()
 
     @property
     def path(self) -> str:
@@ -163,7 +164,7 @@ class Consumer(_core.Consumer):
         self.__exit__(kind, error, trace)
 
     def __del__(self) -> None:
-        if getattr(self, "_waiting", None) is not None and not self.closed:
+        if getattr(self, "_pid", None) == os.getpid() and not self.closed:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
             self._close(False)
 

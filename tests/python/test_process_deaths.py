@@ -39,11 +39,14 @@ def test_who_waits_gets_producerlost_when_the_producer_is_killed_and_all_that_it
 
 
 def test_iteration_does_not_take_a_death_for_an_end(ring_directory: Path) -> None:
-    with running("fork", ring_peers.send_for_ever, str(ring_directory / "ring"), 0, SIZE) as child:
-        with pytest.raises(ringmain.ProducerLost), ringmain.Consumer("ring", wait=60) as consumer:
-            for number, _ in enumerate(consumer):
-                if number == 100:
-                    kill(child)
+    with (
+        running("fork", ring_peers.send_for_ever, str(ring_directory / "ring"), 0, SIZE) as child,
+        pytest.raises(ringmain.ProducerLost),
+        ringmain.Consumer("ring", wait=60) as consumer,
+    ):
+        for number, _ in enumerate(consumer):
+            if number == 100:
+                kill(child)
     ringmain.remove("ring")
 
 
@@ -93,36 +96,40 @@ def test_a_producer_goes_on_when_a_consumer_that_holds_views_is_killed(ring_dire
 def test_a_producer_waits_for_a_stopped_consumer_and_loses_nothing(ring_directory: Path) -> None:
     path = str(ring_directory / "ring")
     results: Any = multiprocessing.SimpleQueue()
-    with ringmain.Producer(path, "256KiB") as producer:
-        with running("fork", ring_peers.receive_and_count, path, results) as child:
-            producer.wait_for_consumers()
-            os.kill(child.pid, signal.SIGSTOP)
-            sent = 0
-            while producer.try_send(ring_peers.frame(sent, SIZE)):
-                sent += 1
-            with pytest.raises(TimeoutError):
-                producer.send(ring_peers.frame(sent, SIZE), timeout=0.2)
-            assert ringmain.stat("ring").consumers[0].alive
-            os.kill(child.pid, signal.SIGCONT)
-            producer.send(ring_peers.frame(sent, SIZE))
-            producer.close()
-            assert results.get() == list(range(sent + 1))
+    with (
+        ringmain.Producer(path, "256KiB") as producer,
+        running("fork", ring_peers.receive_and_count, path, results) as child,
+    ):
+        producer.wait_for_consumers()
+        os.kill(child.pid, signal.SIGSTOP)
+        sent = 0
+        while producer.try_send(ring_peers.frame(sent, SIZE)):
+            sent += 1
+        with pytest.raises(TimeoutError):
+            producer.send(ring_peers.frame(sent, SIZE), timeout=0.2)
+        assert ringmain.stat("ring").consumers[0].alive
+        os.kill(child.pid, signal.SIGCONT)
+        producer.send(ring_peers.frame(sent, SIZE))
+        producer.close()
+        assert results.get() == list(range(sent + 1))
     results.close()
 
 
 def test_a_stopped_producer_is_not_taken_for_dead(ring_directory: Path) -> None:
-    with running("fork", ring_peers.send_for_ever, str(ring_directory / "ring"), 0, SIZE) as child:
-        with ringmain.Consumer("ring", wait=60) as consumer:
-            consumer.recv()
-            os.kill(child.pid, signal.SIGSTOP)
-            with pytest.raises(TimeoutError):
-                while True:
-                    consumer.recv(timeout=0.2)
-            with pytest.raises(ringmain.ProducerExists):
-                ringmain.Producer("ring")
-            os.kill(child.pid, signal.SIGCONT)
-            consumer.recv()
-            kill(child)
+    with (
+        running("fork", ring_peers.send_for_ever, str(ring_directory / "ring"), 0, SIZE) as child,
+        ringmain.Consumer("ring", wait=60) as consumer,
+    ):
+        consumer.recv()
+        os.kill(child.pid, signal.SIGSTOP)
+        with pytest.raises(TimeoutError):
+            while True:
+                consumer.recv(timeout=0.2)
+        with pytest.raises(ringmain.ProducerExists):
+            ringmain.Producer("ring")
+        os.kill(child.pid, signal.SIGCONT)
+        consumer.recv()
+        kill(child)
     ringmain.remove("ring")
 
 
@@ -163,7 +170,7 @@ def test_members_of_a_group_do_again_what_a_killed_member_had_not_finished(ring_
 
 
 def test_a_hundred_kills_at_random_moments_tear_no_array_and_stop_nobody_else(ring_directory: Path) -> None:
-    """A producer and a consumer that checks, both at work: one is killed, and, once the other was seen to go on, that."""
+    """A producer and a consumer that checks, both at work: one is killed, and the other, once it was seen to go on."""
     dice = random.Random(3)
     path = str(ring_directory / "ring")
     ringmain.Producer(path, "256KiB", keep=True).close()

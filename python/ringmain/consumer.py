@@ -82,6 +82,7 @@ class Consumer(_core.Consumer):
         }
         super().__init__(self.name, self._directory, wait, self._options | {"raise_lost": on_loss == "raise"})
         self._waiting = False  # a task does; and the first thing that is missing if there is no ring
+        self._pid = os.getpid()
 
     @property
     def path(self) -> str:
@@ -149,7 +150,7 @@ class Consumer(_core.Consumer):
         self.__exit__(kind, error, trace)
 
     def __del__(self) -> None:
-        if getattr(self, "_waiting", None) is not None and not self.closed:
+        if getattr(self, "_pid", None) == os.getpid() and not self.closed:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
             self._close(False)
 

@@ -141,7 +141,11 @@ class Connection:
         return self._receiving().poll(timeout, self._has_partner)
 
     def fileno(self) -> int:
-        """A descriptor that is readable when poll() is True: for multiprocessing.connection.wait, selectors, asyncio."""
+        """A descriptor for multiprocessing.connection.wait, selectors and asyncio: readable as long as poll() is True.
+
+        Once in a while it is so in vain, until poll() returns False: a sender may wake this end for a message that was
+        received already. Where to block in recv() would harm, ask poll() first.
+        """
         descriptor = self._receiving().fileno()
         if descriptor != self._watched:
             self._watched = descriptor

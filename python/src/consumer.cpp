@@ -49,9 +49,9 @@ void Consumer::let_go_of_held() {
   }
 }
 
-// kOk: there is a message.
+// kOk: there is a message. Who outlives the producer finds no end here, even if it doesn't wait.
 Status Consumer::look(std::chrono::nanoseconds timeout) noexcept {
-  ringmain::Message message = timeout.count() > 0 ? consumer_->receive_for(timeout) : consumer_->try_receive();
+  ringmain::Message message = consumer_->receive_for(timeout);
   const Status status = message ? Status::kOk : message.status();
   message.keep();
   return status;
@@ -279,7 +279,9 @@ bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
   ring();
   Status status = look(std::chrono::nanoseconds{0});
   if (is_vain(status)) status = await(timeout, go_on);
-  return !is_vain(status);
+  if (!is_vain(status)) return true;
+  refresh(false);  // a bell that came late, for a message received before, must not ring for ever
+  return !go_on.is_none() && !nb::cast<bool>(go_on());  // who doesn't wait hasn't asked yet
 }
 
 int Consumer::fileno() {

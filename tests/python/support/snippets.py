@@ -1,0 +1,78 @@
+"""The blocks of code in a page, and how they are run.
+
+A comment before a block says which:
+
+    <!-- run: GROUP PROCESS -->     one program of all blocks of this group and process; the processes of a group run at a time
+    <!-- run: GROUP -->             a group with one process
+    <!-- not run: WHY -->
+
+What a line that begins with `print(` (C++: `std::printf`) writes stands in a comment behind it, or in the lines after it.
+
+SPDX-License-Identifier: MIT
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import Path
+
+_FENCE = re.compile(r"^```(python|cpp)$")
+_MARKER = re.compile(r"^<!-- (?:run: (?P<group>[a-z-]+)(?: (?P<process>[a-z-]+))?|not run: (?P<why>.+)) -->$")
+_SAID_BEHIND = re.compile(r"^\s*print\(.*\)  # (?P<text>.+)$")
+_SAID_BELOW = re.compile(r"^\s*(?:#|//) (?P<text>.+)$")
+_PRINTS = re.compile(r"^\s*(?:print\(.*\)|std::printf\(.*\);)$")
+
+
+@dataclass
+class Program:
+    language: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    @property
+    def output(self) -> list[str]:
+        """The lines that it says it prints."""
+        said = []
+        printed = False
+        for line in self.lines:
+            behind, below = _SAID_BEHIND.match(line), _SAID_BELOW.match(line)
+            if behind is not None:
+                said.append(behind["text"])
+            elif printed and below is not None:
+                said.append(below["text"])
+                continue
+            printed = _PRINTS.match(line) is not None
+        return said
+
+
+@dataclass
+class Page:
+    groups: dict[str, dict[str, Program]]
+    not_run: list[str]
+    unmarked: list[int]  # lines that begin a block without a marker
+
+    @classmethod
+    def read(cls, path: Path) -> "Page":
+        page = cls(defaultdict(dict), [], [])
+        lines = iter(enumerate(path.read_text().splitlines(), 1))
+        marker = None
+        for number, line in lines:
+            fence = _FENCE.match(line)
+            if fence is not None:
+                code = [text for _, text in takewhile(lambda entry: entry[1] != "```", lines)]
+                page._take(fence[1], marker, number, code)
+            marker = _MARKER.match(line)
+        return page
+
+    def _take(self, language: str, marker: re.Match[str] | None, number: int, code: list[str]) -> None:
+        if marker is None:
+            self.unmarked.append(number)
+        elif marker["group"] is None:
+            self.not_run.append(marker["why"])
+        else:
+            programs = self.groups[marker["group"]]
+            programs.setdefault(marker["process"] or "main", Program(language)).lines.extend(code)

@@ -1,0 +1,73 @@
+"""What docs/python.md shows is so: its blocks are run as they stand there.
+
+SPDX-License-Identifier: MIT
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.snippets import Page, Program
+
+import ringmain
+
+PROJECT = Path(__file__).parents[2]
+PAGE = Page.read(PROJECT / "docs/python.md")
+BUILD = Path(ringmain.__file__).parents[2]
+
+_PATIENCE = 45  # seconds
+
+
+def test_every_block_says_whether_it_is_run() -> None:
+    assert PAGE.unmarked == []
+
+
+def test_only_code_that_the_page_replaces_is_not_run() -> None:
+    assert PAGE.not_run == ["before"] * 3
+
+
+def compiled(program: Program, directory: Path, name: str) -> Path:
+    """With the library as it was built."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    library = next((BUILD / "core").glob("libringmain.*"), None) if (BUILD / "core").is_dir() else None
+    if compiler is None or library is None:
+        pytest.skip("there is no compiler, or no library beside the package")
+    source = directory / f"{name}.cpp"
+    source.write_text(program.source)
+    include = PROJECT / "core/include"
+    warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+    search = f"-Wl,-rpath,{library.parent}"
+    result = directory / name
+    subprocess.run([compiler, "-std=c++20", *warnings, "-I", include, source, library, search, "-o", result], check=True)
+    return result
+
+
+def command(program: Program, directory: Path, name: str) -> list[str | Path]:
+    if program.language == "cpp":
+        return [compiled(program, directory, name)]
+    script = directory / f"{name}.py"
+    script.write_text(program.source)
+    return [sys.executable, "-W", "error", script]
+
+
+@pytest.mark.parametrize("group", sorted(PAGE.groups))
+def test_the_block_does_what_it_says(group: str, tmp_path: Path) -> None:
+    programs = PAGE.groups[group]
+    commands = {name: command(program, tmp_path, name) for name, program in programs.items()}
+    running = {
+        name: subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for name, command in commands.items()
+    }
+    try:
+        for name, process in running.items():
+            output, errors = process.communicate(timeout=_PATIENCE)
+            assert errors == "", name
+            assert process.returncode == 0, name
+            assert output.splitlines() == programs[name].output, name
+    finally:
+        for process in running.values():
+            process.kill()
+            process.communicate()

@@ -41,7 +41,9 @@ def compiled(program: Program, directory: Path, name: str) -> Path:
     warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
     search = f"-Wl,-rpath,{library.parent}"
     result = directory / name
-    subprocess.run([compiler, "-std=c++20", *warnings, "-I", include, source, library, search, "-o", result], check=True)
+    subprocess.run(
+        [compiler, "-std=c++20", *warnings, "-I", include, source, library, search, "-o", result], check=True
+    )
     return result
 
 

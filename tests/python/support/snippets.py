@@ -2,11 +2,11 @@
 
 A comment before a block says which:
 
-    <!-- run: GROUP PROCESS -->     one program of all blocks of this group and process; the processes of a group run at a time
+    <!-- run: GROUP PROCESS -->     all of this group and process are one program; those of a group run at the same time
     <!-- run: GROUP -->             a group with one process
     <!-- not run: WHY -->
 
-What a line that begins with `print(` (C++: `std::printf`) writes stands in a comment behind it, or in the lines after it.
+What a line that begins with `print(` (C++: `std::printf`) writes stands in a comment behind it, or in those below it.
 
 SPDX-License-Identifier: MIT
 """

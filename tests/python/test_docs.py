@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.snippets import Page, Program
-
 import ringmain
+from support.snippets import Page, Program
 
 PROJECT = Path(__file__).parents[2]
 PAGE = Page.read(PROJECT / "docs/python.md")

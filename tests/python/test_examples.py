@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 import ringmain
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -8,7 +8,6 @@ SPDX-License-Identifier: MIT
 import multiprocessing
 
 import numpy as np
-
 import ringmain
 
 WORKERS = 3

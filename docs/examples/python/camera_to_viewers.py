@@ -6,7 +6,6 @@ SPDX-License-Identifier: MIT
 import multiprocessing
 
 import numpy as np
-
 import ringmain
 
 SHAPE = (480, 640, 3)

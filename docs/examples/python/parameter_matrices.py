@@ -10,7 +10,6 @@ from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 
 import numpy as np
-
 import ringmain
 
 MATRICES = {"weights": (500, 400), "bias": (400,)}

@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 import ringmain
 
 VOLUME = Path("/mnt")  # as the containers see it

@@ -1,4 +1,4 @@
-"""What docs/python.md shows is so: its blocks are run as they stand there.
+"""What docs/python.md and README.md show is so: their blocks are run as they stand there.
 
 SPDX-License-Identifier: MIT
 """
@@ -14,13 +14,13 @@ import ringmain
 from support.snippets import Page, Program
 
 PROJECT = Path(__file__).parents[2]
-PAGE = Page.read(PROJECT / "docs/python.md")
+PAGE = Page.read(PROJECT / "docs/python.md", PROJECT / "README.md")
 BUILD = Path(ringmain.__file__).parents[2]
 
 _PATIENCE = 45  # seconds
 
 
-def test_every_block_says_whether_it_is_run() -> None:
+def test_every_block_of_python_says_whether_it_is_run() -> None:
     assert PAGE.unmarked == []
 
 

@@ -1,4 +1,4 @@
-"""The blocks of code in a page, and how they are run.
+"""The blocks of code in pages, and how they are run.
 
 A comment before a block says which:
 
@@ -51,26 +51,32 @@ class Program:
 
 @dataclass
 class Page:
+    """Of one or several files."""
+
     groups: dict[str, dict[str, Program]]
     not_run: list[str]
-    unmarked: list[int]  # lines that begin a block without a marker
+    unmarked: list[str]  # where a block of Python begins that has no marker
 
     @classmethod
-    def read(cls, path: Path) -> "Page":
+    def read(cls, *paths: Path) -> "Page":
         page = cls(defaultdict(dict), [], [])
+        for path in paths:
+            page._read(path)
+        return page
+
+    def _read(self, path: Path) -> None:
         lines = iter(enumerate(path.read_text().splitlines(), 1))
         marker = None
         for number, line in lines:
             fence = _FENCE.match(line)
             if fence is not None:
                 code = [text for _, text in takewhile(lambda entry: entry[1] != "```", lines)]
-                page._take(fence[1], marker, number, code)
+                self._take(fence[1], marker, f"{path.name}:{number}", code)
             marker = _MARKER.match(line)
-        return page
 
-    def _take(self, language: str, marker: re.Match[str] | None, number: int, code: list[str]) -> None:
+    def _take(self, language: str, marker: re.Match[str] | None, place: str, code: list[str]) -> None:
         if marker is None:
-            self.unmarked.append(number)
+            self.unmarked += [place] * (language == "python")  # C++ is compiled elsewhere, too
         elif marker["group"] is None:
             self.not_run.append(marker["why"])
         else:

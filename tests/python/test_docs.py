@@ -4,6 +4,7 @@ SPDX-License-Identifier: MIT
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from support.snippets import Page, Program
 
 PROJECT = Path(__file__).parents[2]
 PAGE = Page.read(PROJECT / "docs/python.md", PROJECT / "README.md")
+PYTHON = (PROJECT / "docs/python.md").read_text()
+NOT_ON_THE_PAGE = {"Claim", "Stat", "__version__"}  # returned by what is
 BUILD = Path(ringmain.__file__).parents[2]
 
 _PATIENCE = 45  # seconds
@@ -26,6 +29,26 @@ def test_every_block_of_python_says_whether_it_is_run() -> None:
 
 def test_only_code_that_the_page_replaces_is_not_run() -> None:
     assert PAGE.not_run == ["before"] * 3
+
+
+def test_every_public_name_is_on_the_page() -> None:
+    assert [name for name in ringmain.__all__ if name not in PYTHON and name not in NOT_ON_THE_PAGE] == []
+
+
+def test_every_exception_is_in_the_table_of_errors_with_its_base() -> None:
+    for name in ringmain.__all__:
+        kind = getattr(ringmain, name)
+        if isinstance(kind, type) and issubclass(kind, ringmain.Error) and kind is not ringmain.Error:
+            other = [base for base in kind.__bases__ if base is not ringmain.Error]
+            base = f"`{other[0].__name__.replace('UnpicklingError', 'pickle.UnpicklingError')}`" if other else ""
+            assert f"| `{name}` | {base}".rstrip() + " |" in PYTHON
+
+
+def test_the_table_of_bytes_has_the_types_of_the_sources() -> None:
+    wire = (PROJECT / "python/src/wire.hpp").read_text()
+    types = re.findall(r"^  k(?!FirstReserved)\w+ = (0xFF..),", wire, re.MULTILINE)
+    assert types != []
+    assert [row for row in re.findall(r"^\| (0xFF..) \|", PYTHON, re.MULTILINE)] == types
 
 
 def compiled(program: Program, directory: Path, name: str) -> Path:

@@ -25,6 +25,9 @@ class Consumer(_core.Consumer):
             for message in frames:
                 show(message.array)
 
+    The loop sleeps until there is a message, and ends when the producer closes; ProducerLost says that it died. It gives
+    each message back when it asks for the next one, unless views of it are alive.
+
     Every consumer gets every message, unless consumers form a `group`: then each message goes to one of its members, and if
     that one dies with it, or leaves without having asked for the next one, to another.
 

@@ -23,7 +23,7 @@ from . import _core
 from ._sizes import in_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from typing_extensions import Buffer  # of collections.abc from Python 3.12 on
 
 __all__ = ["Connection", "Pipe"]
 

@@ -84,9 +84,9 @@ class Producer(_core.Producer):
         return os.path.join(self._directory, self.name + ".ring")
 
     def close(self) -> None:
-        """Ends the stream: consumers receive what is left, then EOFError; and removes the ring. May be repeated.
+        """Ends the stream and removes the ring: consumers receive what is left, then EOFError; who comes later finds none.
 
-        A ring with keep=True is left as it is: its consumers wait for the next producer.
+        A ring with keep=True is left as it is: its consumers wait for the next producer. May be repeated.
         """
         if self.closed:
             return

@@ -39,7 +39,7 @@ ringmain::Consumer attach(const std::string& name, ConsumerOptions options, nb::
   if (patience.count() == 0) {
     (void)try_for(patience);
   } else if (wait_in_slices(patience, false, try_for, [] { return true; }) != Status::kOk) {
-    raise(Status::kNotFound, "ring '" + name + "': not there after " + std::to_string(nb::cast<double>(wait)) +
+    raise(Status::kNotFound, "ring '" + name + "': not there after " + nb::cast<std::string>(nb::str(wait)) +
                                  " seconds; is its producer running, with the same directory?");
   }
   return std::move(*consumer);

@@ -79,7 +79,7 @@ void bind_rings(nb::module_& module) {
       "statistics", [](const std::string& name, const std::string& directory) { return statistics(name, directory); },
       "name"_a, "directory"_a);
   module.def(
-      "list", [](const std::string& directory) { return list(directory); }, "directory"_a);
+      "names", [](const std::string& directory) { return list(directory); }, "directory"_a);
   module.def(
       "remove",
       [](const std::string& name, const std::string& directory, bool force) { remove(name, directory, force); },

@@ -84,7 +84,8 @@ Segment Segment::open(RingDescriptors descriptors, Access access) {
   const std::string what = "unnamed ring";
   check_sealed(descriptors.ring, what);
   check_sealed(descriptors.consumers, what);
-  if (access == Access::kProduce && (::fcntl(descriptors.ring, F_GET_SEALS) & F_SEAL_FUTURE_WRITE) != 0) {
+  constexpr int kAgainstWriting = F_SEAL_FUTURE_WRITE | F_SEAL_WRITE;
+  if (access == Access::kProduce && (::fcntl(descriptors.ring, F_GET_SEALS) & kAgainstWriting) != 0) {
     fail(Status::kBadOption, what + ": was made for one producer alone; make it with take_over");
   }
   Segment segment;

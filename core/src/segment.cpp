@@ -195,7 +195,7 @@ void check_type(const Segment& segment, const TypeIdentity& wanted) {
                                   : "'" + type.name + "' of " + std::to_string(type.size) + " bytes";
   };
   const bool same_words = found.name == wanted.name && found.size == wanted.size;
-  fail(Status::kTypeMismatch, "ring '" + segment.name() + "' carries " + text(found) + ", not " + text(wanted) +
+  fail(Status::kTypeMismatch, segment.what() + " carries " + text(found) + ", not " + text(wanted) +
                                   (same_words ? " with these fields (the hashes differ)" : "") +
                                   "; build both sides from the same definition");
 }

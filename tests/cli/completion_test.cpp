@@ -95,6 +95,7 @@ TEST_F(Completion, ValuesAreWhatThereIs) {
   EXPECT_EQ(offered({"rm", "alpha", "--group", ""}), Arguments{"workers"});
   EXPECT_EQ(offered({"sub", "--lines", "alpha", "--from", "o"}), Arguments{"oldest"});
   EXPECT_EQ(offered({"sub", "alpha", "--from=o"}), Arguments{"--from=oldest"});
+  EXPECT_EQ(offered({"sub", "alpha", "--from", "la"}), (Arguments{"last", "latest"}));
   EXPECT_EQ(offered({"relay", "ring:a"}), Arguments{"ring:alpha"});
   EXPECT_EQ(offered({"relay", "ring:"}), (Arguments{"ring:alpha", "ring:beta"}));
   EXPECT_EQ(offered({"relay", "ring:alpha", "tc"}), Arguments{"tcp:"});

@@ -116,7 +116,7 @@ TEST_F(Completion, InBash) {
   EXPECT_EQ(in_bash("ringmain tap "), (Arguments{"alpha", "beta"}));
   EXPECT_EQ(in_bash("ringmain evict alpha --gr"), Arguments{"--group"});
   EXPECT_EQ(in_bash("ringmain relay ring:b"), Arguments{"beta"}) << "bash keeps what is before the colon";
-  EXPECT_EQ(in_bash("ringmain sub alpha --from=l"), Arguments{"latest"});
+  EXPECT_EQ(in_bash("ringmain sub alpha --from=lat"), Arguments{"latest"});
   EXPECT_EQ(in_bash("ringmain tap --dir " RINGMAIN_SOURCE "/doc"), Arguments{RINGMAIN_SOURCE "/docs"});
 }
 

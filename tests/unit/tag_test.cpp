@@ -174,6 +174,32 @@ TEST(Batch, in_place_of_one_message_is_that_message) {
   EXPECT_EQ(receive(consumer.reader).value().bytes, bytes);
 }
 
+TEST(Batch, given_up_after_a_fork_touches_nothing_that_is_shared) {
+  PlainRing ring;
+  PlainRing blank;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(producer.refresh_limit(20'000));
+  algorithm::Producer<>::Batch batch(producer);
+  for (int i = 0; i < 15; ++i) batch.add(pattern(0, 1000), 0);
+  const Image before = ring.image();
+  const Image untouched = blank.image();
+  EXPECT_TRUE(producer.takes(0));
+  producer.defuse(blank.ring());
+  EXPECT_FALSE(producer.takes(0));
+  batch.give_up();
+  EXPECT_EQ(ring.image(), before);
+  EXPECT_EQ(blank.image(), untouched);
+}
+
+TEST(Batch, given_up_before_its_first_message_changes_nothing) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 3));
+  const Image before = ring.image();
+  algorithm::Producer<>::Batch(producer).give_up();
+  EXPECT_EQ(ring.image(), before);
+}
+
 TEST(Batch, its_end_is_checked_for_what_looks_like_a_tag) {
   PlainRing ring;
   auto producer = first_producer(ring);

@@ -36,7 +36,8 @@ class Producer(_core.Producer):
         name: of the ring, in RINGMAIN_DIR or /dev/shm: letters, digits, '.', '_', '-'; or its path, as
             "/volume/camera".
         capacity: in bytes, or as "64MiB", "1.5GB"; rounded up to a power of two, at least 64 KiB. A message takes half
-            of it at most. Reserved at once: OSError (ENOSPC) says how much is missing. Default "64MiB".
+            of it at most. Reserved at once: OSError (ENOSPC) says how much is missing. None: "64MiB"; or, where there
+            is less memory, as in a container with the usual /dev/shm of 64 MB, half of that, and so on down to 1 MiB.
         policy: when the slowest consumer is a whole ring behind: "wait" for it, or "overwrite" what it hasn't received.
         evict_after: of "wait": seconds after which who keeps the producer waiting is evicted (None: never).
         mode: permissions of the ring, whatever the umask: who may read may watch (spectator), who may write may

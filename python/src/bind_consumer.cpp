@@ -48,7 +48,7 @@ ringmain::Consumer attach(const std::string& name, ConsumerOptions options, nb::
 // What ringmain.Consumer was given, by the names that it has there.
 class Options {
  public:
-  explicit Options(const nb::dict& given) : given_(given) {}
+  explicit Options(nb::dict given) : given_(std::move(given)) {}
   nb::object operator[](const char* name) const { return given_[name]; }
   bool is_set(const char* name) const { return nb::cast<bool>((*this)[name]); }
   bool choice(const char* name, bool otherwise) const { return (*this)[name].is_none() ? otherwise : is_set(name); }

@@ -12,20 +12,36 @@ namespace ringmain::python {
 
 namespace {
 
-// Makes the ring; or takes over the one of a producer that is gone, if somebody still uses it; or else replaces that one.
-ringmain::Producer create_or_succeed(const std::string& name, const RingOptions& options) {
-  constexpr int kAttempts = 100;  // others may do the same
-  for (int attempt = 1;; ++attempt) {
+// Where memory is scarce (a container's /dev/shm has 64 MB), a ring of the default capacity may be as small as this.
+constexpr std::size_t kLeastDefault = std::size_t{1} << 20;
+
+// Makes the ring, as large as there is memory for if its capacity was not `given`.
+ringmain::Producer create(const std::string& name, RingOptions options, bool given) {
+  for (;; options.capacity /= 2) {
     try {
       return ringmain::Producer::create(name, options);
     } catch (const Error& error) {
-      if (error.status() != Status::kExists || attempt == kAttempts) throw;
+      if (error.status() != Status::kNoSpace || given || options.capacity <= kLeastDefault) throw;
     }
+  }
+}
+
+// Takes over the ring of a producer that is gone, if somebody still uses it; or else makes one, in the place of that.
+ringmain::Producer create_or_succeed(const std::string& name, const RingOptions& options, bool given) {
+  constexpr int kAttempts = 100;  // others may do the same
+  for (int attempt = 1;; ++attempt) {
     try {
-      if (collect(name, options.directory) == Keeper::kNobody) continue;
-      return ringmain::Producer::open(name, {.directory = options.directory, .spin = options.spin});
+      // First, since there may be no memory for both.
+      if (collect(name, options.directory) != Keeper::kNobody) {
+        return ringmain::Producer::open(name, {.directory = options.directory, .spin = options.spin});
+      }
     } catch (const Error& error) {
       if (error.status() != Status::kNotFound || attempt == kAttempts) throw;
+    }
+    try {
+      return create(name, options, given);
+    } catch (const Error& error) {
+      if (error.status() != Status::kExists || attempt == kAttempts) throw;
     }
   }
 }
@@ -60,9 +76,10 @@ RingOptions options_of(const std::string& directory, const nb::dict& given) {
 
 void init(Producer* self, const std::string& name, const std::string& directory, const nb::dict& given) {
   const RingOptions options = options_of(directory, given);
-  ringmain::Producer producer = create_or_succeed(name, options);
+  const bool capacity_given = nb::cast<bool>(nb::object(given["capacity_given"]));
+  ringmain::Producer producer = create_or_succeed(name, options, capacity_given);
   try {
-    check_same(producer, name, options, nb::cast<bool>(nb::object(given["capacity_given"])));
+    check_same(producer, name, options, capacity_given);
   } catch (...) {
     producer.abandon();  // closing would end the stream of those who wait
     throw;

@@ -148,7 +148,9 @@ void Elements::ask_interface() {
   array_ = answer[0];
   order_ = nb::cast<bool>(nb::object(answer[1])) ? 'C' : 'F';
   const auto address = nb::cast<std::uintptr_t>(nb::object(answer[2]));
-  bytes_ = {reinterpret_cast<const std::byte*>(address), nb::cast<std::size_t>(array_.attr("nbytes"))};
+  // NumPy tells the address as a number.
+  bytes_ = {reinterpret_cast<const std::byte*>(address),  // NOLINT(performance-no-int-to-ptr)
+            nb::cast<std::size_t>(array_.attr("nbytes"))};
   for (const nb::handle extent : nb::borrow<nb::tuple>(array_.attr("shape"))) {
     shape_[dimensions_++] = nb::cast<std::uint64_t>(extent);
   }

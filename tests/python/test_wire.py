@@ -17,7 +17,11 @@ TEXT, INTEGER, FLOAT, NONE, BOOL = 0xFF01, 0xFF02, 0xFF03, 0xFF04, 0xFF05
 
 @pytest.fixture
 def pair() -> Iterator[tuple[Producer, Consumer]]:
-    with Producer("pair", "1MiB") as producer, Consumer("pair", copy=False) as consumer:
+    """Of a ring whose slots are full of what was sent before."""
+    with Producer("pair", "64KiB") as producer, Consumer("pair", copy=False) as consumer:
+        for _ in range(9):
+            producer.send(b"\xff" * 20_000)
+            consumer.recv(5).release()
         yield producer, consumer
 
 

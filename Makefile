@@ -65,8 +65,8 @@ python-packages:
 
 format: build/venv/requirements.stamp
 	find core transport cli bench python tests docs -name '*.[ch]pp' -o -name '*.[ch]' | xargs clang-format -i
-	build/venv/bin/ruff check --fix python tests/python
-	build/venv/bin/ruff format python tests/python
+	build/venv/bin/ruff check --fix python tests/python docs/examples/python
+	build/venv/bin/ruff format python tests/python docs/examples/python
 
 clean:
 	rm -rf build

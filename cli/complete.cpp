@@ -141,7 +141,9 @@ Candidates addresses(const Line& line) {
   return found;
 }
 
-Candidates starts(const Line&) { return {{"oldest", "what is kept"}, {"latest", "the next message"}}; }
+Candidates starts(const Line&) {
+  return {{"oldest", "what is kept"}, {"last", "the message published last"}, {"latest", "the next message"}};
+}
 Candidates durations(const Line&) { return {{"100ms"}, {"2s"}, {"forever"}}; }
 Candidates sizes(const Line&) { return {{"64K"}, {"1M"}, {"8M"}, {"64M"}, {"1G"}}; }
 

@@ -41,12 +41,12 @@ std::string read_period(const std::string& text, std::chrono::nanoseconds& perio
 }
 
 std::string read_start(const std::string& text, Start& start) {
-  if (text == "oldest" || text == "latest") {
-    start = text == "oldest" ? Start::oldest() : Start::latest();
+  if (text == "oldest" || text == "last" || text == "latest") {
+    start = text == "oldest" ? Start::oldest() : text == "last" ? Start::last() : Start::latest();
     return {};
   }
   std::uint64_t position = 0;
-  if (!read_number(text, position).empty()) return fmt::format("'{}' is not oldest, latest or a position", text);
+  if (!read_number(text, position).empty()) return fmt::format("'{}' is not oldest, last, latest or a position", text);
   start = Start::at(position);
   return {};
 }

@@ -35,7 +35,7 @@ std::string read_size(const std::string& text, std::size_t& bytes);             
 std::string read_number(const std::string& text, std::uint64_t& number);
 std::string read_count(const std::string& text, std::uint64_t& count);               // at least 1
 std::string read_period(const std::string& text, std::chrono::nanoseconds& period);  // longer than 0, and not for ever
-std::string read_start(const std::string& text, Start& start);                       // oldest, latest or a position
+std::string read_start(const std::string& text, Start& start);  // oldest, last, latest or a position
 
 struct Value {
   std::string option;

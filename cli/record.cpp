@@ -97,7 +97,8 @@ Command add_record(CLI::App& root) {
   auto journaling = std::make_shared<Journaling>();
   add_places(parser, *journaling, /*file_first=*/false);
   const Forwarded ring(parser, journaling->ring_options);
-  ring.value("from", "START", "Where to begin: oldest, latest or a position [default: latest]");
+  ring.value("from", "START",
+             "Where to begin: oldest, last (published), latest (the next) or a position [default: latest]");
   parser.add_flag_callback(
       "--wait", [ring = &journaling->ring_options] { ring->emplace_back("wait", "forever"); }, "Wait for the ring");
   ring.flag("outlive-producer", "Go on when the producer dies and a new one takes over");

@@ -50,7 +50,7 @@ void add_consumer_options(CLI::App& parser, ConsumerOptions& consumer) {
       ->needs(group);
   const auto from = [&consumer](const std::string& text) { return read_start(text, consumer.start); };
   add_value(parser, {"--from", "START", from},
-            "Where a new group starts: oldest, latest or a position [default: latest]");
+            "Where a new group starts: oldest, last (published), latest (the next) or a position [default: latest]");
   const auto wait = [&consumer](const std::string& text) { return read_duration(text, consumer.wait_for_ring); };
   const std::string waits = "Wait for the ring and its producer [default: for ever]";
   parser.add_flag("--wait{forever}", waits)->type_name("[=DURATION]")->check(wait);

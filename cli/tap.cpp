@@ -97,7 +97,8 @@ Command add_tap(CLI::App& root) {
   add_name(parser, tap->name);
   add_directory(parser, tap->consumer.directory);
   const auto from = [tap](const std::string& text) { return read_start(text, tap->consumer.start); };
-  add_value(parser, {"--from", "START", from}, "Where to start: oldest, latest or a position [default: latest]");
+  add_value(parser, {"--from", "START", from},
+            "Where to start: oldest, last (published), latest (the next) or a position [default: latest]");
   const auto count = [tap](const std::string& text) { return read_count(text, tap->count); };
   add_value(parser, {"--count", "N", count}, "End after so many messages");
   const auto bytes = [tap](const std::string& text) { return read_size(text, tap->bytes); };

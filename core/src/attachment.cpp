@@ -82,7 +82,7 @@ void Attachment::take_line() {
   OwnLease leases{segment, *lease};
   registry().bury(leases, /*dissolving=*/false);
   const auto taken = registry().take_line(leases, static_cast<std::uint32_t>(::getpid()));
-  const std::string what = "ring '" + segment.name() + "'";
+  const std::string what = segment.what();
   if (taken.refusal == Registry::Refusal::kFull) {
     fail(Status::kTooMany, what + ": all " + std::to_string(kMaxConsumers) + " consumer lines are taken");
   }
@@ -113,7 +113,7 @@ void Attachment::enter_group(const ConsumerOptions& options) {
   const auto entered = enter();
   if (!entered) {
     registry().end_births(line, generation);
-    fail(Status::kTooMany, "ring '" + segment.name() + "': all " + std::to_string(kMaxGroups) + " groups are taken");
+    fail(Status::kTooMany, segment.what() + ": all " + std::to_string(kMaxGroups) + " groups are taken");
   }
   group = *entered;
   auto& head = registry().line_of(group)->head;
@@ -124,7 +124,7 @@ void Attachment::enter_group(const ConsumerOptions& options) {
 
 void Attachment::begin(Start start) {
   if (reader.begin(start)) return;
-  fail(Status::kCorrupt, "ring '" + segment.name() + "': the producer's lines contradict each other; remove the ring");
+  fail(Status::kCorrupt, segment.what() + ": the producer's lines contradict each other; remove the ring");
 }
 
 void Attachment::leave() noexcept {

@@ -95,6 +95,20 @@ void ringmain_consumer_release(ringmain_consumer* consumer) {
   if (consumer != nullptr) consumer->borrowed.reset();
 }
 
+void ringmain_consumer_pass(ringmain_consumer* consumer) {
+  if (consumer == nullptr || !consumer->borrowed) return;
+  consumer->borrowed->pass();
+  consumer->borrowed.reset();
+}
+
+void ringmain_consumer_release_below(ringmain_consumer* consumer, uint64_t position) {
+  if (consumer != nullptr) consumer->release_below(position);
+}
+
+int ringmain_consumer_still_valid_at(const ringmain_consumer* consumer, uint64_t position) {
+  return consumer != nullptr && consumer->still_valid(position) ? 1 : 0;
+}
+
 int ringmain_consumer_read(ringmain_consumer* consumer, void* buffer, size_t size, ringmain_message* message) {
   return ringmain_consumer_read_for(consumer, buffer, size, RINGMAIN_FOREVER, message);
 }
@@ -164,6 +178,10 @@ uint64_t ringmain_consumer_position(const ringmain_consumer* consumer) {
 
 uint64_t ringmain_consumer_lost(const ringmain_consumer* consumer) {
   return consumer == nullptr ? 0 : consumer->lost();
+}
+
+uint64_t ringmain_consumer_lag_bytes(const ringmain_consumer* consumer) {
+  return consumer == nullptr ? 0 : consumer->lag_bytes();
 }
 
 size_t ringmain_consumer_capacity(const ringmain_consumer* consumer) {

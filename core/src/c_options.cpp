@@ -18,6 +18,7 @@ RINGMAIN_AT(ringmain_ring_options, spin_ns, 48);
 RINGMAIN_AT(ringmain_ring_options, type, 56);
 RINGMAIN_AT(ringmain_ring_options, full_fences, 80);
 RINGMAIN_AT(ringmain_ring_options, keep, 84);
+RINGMAIN_AT(ringmain_ring_options, take_over, 88);
 RINGMAIN_AT(ringmain_open_options, directory, 8);
 RINGMAIN_AT(ringmain_open_options, spin_ns, 16);
 RINGMAIN_AT(ringmain_open_options, type, 24);
@@ -33,7 +34,7 @@ RINGMAIN_AT(ringmain_consumer_options, durable, 76);
 RINGMAIN_AT(ringmain_consumer_options, spectator, 80);
 RINGMAIN_AT(ringmain_consumer_options, outlive_producer, 84);
 #undef RINGMAIN_AT
-static_assert(sizeof(ringmain_type) == 24 && sizeof(ringmain_ring_options) == 88);
+static_assert(sizeof(ringmain_type) == 24 && sizeof(ringmain_ring_options) == 96);
 static_assert(sizeof(ringmain_open_options) == 56 && sizeof(ringmain_consumer_options) == 88);
 
 static_assert(RINGMAIN_WAIT == static_cast<int>(Policy::kWait));
@@ -54,7 +55,8 @@ Start start_from(const ringmain_consumer_options& options) {
     case RINGMAIN_LATEST: return Start::latest();
     case RINGMAIN_OLDEST: return Start::oldest();
     case RINGMAIN_AT: return Start::at(options.start_position);
-    default: refuse("start is none of RINGMAIN_LATEST, RINGMAIN_OLDEST, RINGMAIN_AT");
+    case RINGMAIN_LAST: return Start::last();
+    default: refuse("start is none of RINGMAIN_LATEST, RINGMAIN_OLDEST, RINGMAIN_AT, RINGMAIN_LAST");
   }
 }
 
@@ -69,6 +71,7 @@ ringmain_ring_options default_ring_options() noexcept {
   options.spin_ns = defaults.spin.count();
   options.full_fences = defaults.full_fences ? 1 : 0;
   options.keep = defaults.keep ? 1 : 0;
+  options.take_over = defaults.take_over ? 1 : 0;
   return options;
 }
 
@@ -104,6 +107,7 @@ void require_zero(const void* given, std::size_t known, std::size_t size) {
 RingOptions options_from(const ringmain_ring_options* given) {
   const ringmain_ring_options options = known_part(given, default_ring_options());
   if (options.policy > RINGMAIN_OVERWRITE) refuse("policy is neither RINGMAIN_WAIT nor RINGMAIN_OVERWRITE");
+  if (options.reserved != 0) refuse("reserved isn't 0");
   RingOptions result;
   result.directory = or_empty(options.directory);
   result.capacity = options.capacity;
@@ -113,6 +117,7 @@ RingOptions options_from(const ringmain_ring_options* given) {
   result.group = or_empty(options.group);
   result.full_fences = options.full_fences != 0;
   result.keep = options.keep != 0;
+  result.take_over = options.take_over != 0;
   result.type = type_from(options.type);
   result.spin = timeout(options.spin_ns);
   return result;

@@ -51,6 +51,12 @@ int ringmain_producer_create_unnamed(const ringmain_ring_options* options, ringm
   return c::opened(producer, [&] { return Producer::create_unnamed(c::options_from(options)); });
 }
 
+int ringmain_producer_open_unnamed(int ring, int consumers, const ringmain_open_options* options,
+                                   ringmain_producer** producer) {
+  const RingDescriptors descriptors{.ring = ring, .consumers = consumers};
+  return c::opened(producer, [&] { return Producer::open(descriptors, c::options_from(options)); });
+}
+
 int ringmain_producer_descriptors(const ringmain_producer* producer, int* ring, int* consumers) {
   if (producer == nullptr) return misuse("the producer is null");
   if (ring == nullptr || consumers == nullptr) return misuse("the place for a descriptor is null");

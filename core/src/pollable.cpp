@@ -89,12 +89,12 @@ class WatchThread {
       armed_.wait(lock, [this] { return busy_ || ending_; });
       if (ending_) return;
       const FutexWord word = word_;
-      const auto timeout = timeout_;
-      do {
+      const Deadline end(timeout_);
+      do {  // in rounds, for nothing but the bell ends a wait
         lock.unlock();
-        futex_wait(word, std::min<std::chrono::nanoseconds>(timeout, kRound));
+        futex_wait(word, end.left(kRound));
         lock.lock();
-      } while (timeout == kForever && !ending_ && word.unchanged());
+      } while (!end.passed() && !ending_ && word.unchanged());
       busy_ = false;
       const std::uint64_t one = 1;
       uninterrupted([&] { return ::write(event_.get(), &one, sizeof one); });

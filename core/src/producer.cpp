@@ -40,7 +40,7 @@ struct Producer::State {
   }
 
   void take_lease() {
-    const std::string what = "ring '" + segment.name() + "'";
+    const std::string what = segment.what();
     constexpr int kAttempts = 100;  // who holds it may let go between our try and our question
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       if (lease.take(kProducerByte)) return;
@@ -175,7 +175,7 @@ std::unique_ptr<Producer::State> Producer::succeed(Segment segment, const OpenOp
   check_type(segment, options.type);
   if (!options.force_unclean) check_clean(segment);
   auto state = std::make_unique<State>(std::move(segment), options.spin);
-  const std::string what = "ring '" + state->segment.name() + "'";
+  const std::string what = state->segment.what();
   await_remover(state->segment);
   if (!state->ring.recover()) {
     fail(Status::kCorrupt, what + ": the producer's lines contradict each other; remove the ring");

@@ -84,7 +84,8 @@ Segment Segment::open(RingDescriptors descriptors, Access access) {
   const std::string what = "unnamed ring";
   check_sealed(descriptors.ring, what);
   check_sealed(descriptors.consumers, what);
-  if (access == Access::kProduce && (::fcntl(descriptors.ring, F_GET_SEALS) & F_SEAL_FUTURE_WRITE) != 0) {
+  constexpr int kAgainstWriting = F_SEAL_FUTURE_WRITE | F_SEAL_WRITE;
+  if (access == Access::kProduce && (::fcntl(descriptors.ring, F_GET_SEALS) & kAgainstWriting) != 0) {
     fail(Status::kBadOption, what + ": was made for one producer alone; make it with take_over");
   }
   Segment segment;
@@ -194,7 +195,7 @@ void check_type(const Segment& segment, const TypeIdentity& wanted) {
                                   : "'" + type.name + "' of " + std::to_string(type.size) + " bytes";
   };
   const bool same_words = found.name == wanted.name && found.size == wanted.size;
-  fail(Status::kTypeMismatch, "ring '" + segment.name() + "' carries " + text(found) + ", not " + text(wanted) +
+  fail(Status::kTypeMismatch, segment.what() + " carries " + text(found) + ", not " + text(wanted) +
                                   (same_words ? " with these fields (the hashes differ)" : "") +
                                   "; build both sides from the same definition");
 }

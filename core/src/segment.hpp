@@ -36,7 +36,8 @@ class Segment {
   algorithm::Ring<algorithm::NativeMemory> ring() const noexcept;
   algorithm::Ring<algorithm::NativeMemory> ring_for_spectator() const noexcept;
   TypeIdentity type() const;
-  const std::string& name() const noexcept { return name_; }  // empty: unnamed
+  const std::string& name() const noexcept { return name_; }                                    // empty: unnamed
+  std::string what() const { return name_.empty() ? "unnamed ring" : "ring '" + name_ + "'"; }  // for a message
 
   // A new descriptor on a file, for a lease: see lease.hpp.
   Descriptor reopen_ring() const;

@@ -25,6 +25,9 @@ class Consumer(_core.Consumer):
             for message in frames:
                 show(message.array)
 
+    The loop sleeps until there is a message, and ends when the producer closes; ProducerLost says that it died. It gives
+    each message back when it asks for the next one, unless views of it are alive.
+
     Every consumer gets every message, unless consumers form a `group`: then each message goes to one of its members, and if
     that one dies with it, or leaves without having asked for the next one, to another.
 
@@ -80,22 +83,9 @@ class Consumer(_core.Consumer):
             "allow_pickle": allow_pickle,
             "outlive_producer": outlive_producer,
         }
-        super().__init__(
-            self.name,
-            self._directory,
-            group or "",
-            start,
-            wait,
-            on_loss == "raise",
-            max_borrowed,
-            copy,
-            durable,
-            spectator,
-            spin,
-            allow_pickle,
-            outlive_producer,
-        )
-        self._waiting = False
+        super().__init__(self.name, self._directory, wait, self._options | {"raise_lost": on_loss == "raise"})
+        self._waiting = False  # a task does; and the first thing that is missing if there is no ring
+        self._pid = os.getpid()
 
     @property
     def path(self) -> str:
@@ -163,7 +153,7 @@ class Consumer(_core.Consumer):
         self.__exit__(kind, error, trace)
 
     def __del__(self) -> None:
-        if getattr(self, "_waiting", None) is not None and not self.closed:
+        if getattr(self, "_pid", None) == os.getpid() and not self.closed:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
             self._close(False)
 

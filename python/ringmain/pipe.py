@@ -23,7 +23,7 @@ from . import _core
 from ._sizes import in_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from typing_extensions import Buffer  # of collections.abc from Python 3.12 on
 
 __all__ = ["Connection", "Pipe"]
 
@@ -141,7 +141,11 @@ class Connection:
         return self._receiving().poll(timeout, self._has_partner)
 
     def fileno(self) -> int:
-        """A descriptor that is readable when poll() is True: for multiprocessing.connection.wait, selectors, asyncio."""
+        """A descriptor for multiprocessing.connection.wait, selectors and asyncio: readable as long as poll() is True.
+
+        Once in a while it is so in vain, until poll() returns False: a sender may wake this end for a message that was
+        received already. Where to block in recv() would harm, ask poll() first.
+        """
         descriptor = self._receiving().fileno()
         if descriptor != self._watched:
             self._watched = descriptor

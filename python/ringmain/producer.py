@@ -63,19 +63,18 @@ class Producer(_core.Producer):
         full_fences: bool = False,
     ) -> None:
         self.name, self._directory = split(name)
-        super().__init__(
-            self.name,
-            self._directory,
-            in_bytes(capacity if capacity is not None else _DEFAULT_CAPACITY),
-            capacity is not None,
-            policy,
-            evict_after,
-            mode,
-            "" if group is None else str(group),
-            keep,
-            spin,
-            full_fences,
-        )
+        options = {
+            "capacity": in_bytes(capacity if capacity is not None else _DEFAULT_CAPACITY),
+            "capacity_given": capacity is not None,
+            "policy": policy,
+            "evict_after": evict_after,
+            "mode": mode,
+            "group": "" if group is None else str(group),
+            "keep": keep,
+            "spin": spin,
+            "full_fences": full_fences,
+        }
+        super().__init__(self.name, self._directory, options)
         self._pid = os.getpid()
         _open.add(self)
 
@@ -85,9 +84,9 @@ class Producer(_core.Producer):
         return os.path.join(self._directory, self.name + ".ring")
 
     def close(self) -> None:
-        """Ends the stream: consumers receive what is left, then EOFError; and removes the ring. May be repeated.
+        """Ends the stream and removes the ring: consumers receive what is left, then EOFError; who comes later finds none.
 
-        A ring with keep=True is left as it is: its consumers wait for the next producer.
+        A ring with keep=True is left as it is: its consumers wait for the next producer. May be repeated.
         """
         if self.closed:
             return

@@ -16,7 +16,7 @@ __all__ = ["gc", "ls", "remove", "stat"]
 
 def ls(directory: str | os.PathLike[str] | None = None) -> list[str]:
     """The names of the rings in `directory` (None: RINGMAIN_DIR, or /dev/shm), sorted."""
-    return _core.list(directory_of(directory))
+    return _core.names(directory_of(directory))
 
 
 def stat(name: str | os.PathLike[str]) -> Stat:
@@ -35,7 +35,7 @@ def gc(directory: str | os.PathLike[str] | None = None, *, dry_run: bool = False
     """
     place = directory_of(directory)
     dead = []
-    for name in _core.list(place):
+    for name in _core.names(place):
         try:
             if _core.collect(name, place, dry_run):
                 dead.append(name)

@@ -1,11 +1,13 @@
 // What Python sees of the consumer. The class that users have, in ringmain/consumer.py, is made of it.
 // SPDX-License-Identifier: MIT
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "consumer.hpp"
 #include "failure.hpp"
+#include "fast_call.hpp"
 
 namespace ringmain::python {
 
@@ -37,69 +39,95 @@ ringmain::Consumer attach(const std::string& name, ConsumerOptions options, nb::
   if (patience.count() == 0) {
     (void)try_for(patience);
   } else if (wait_in_slices(patience, false, try_for, [] { return true; }) != Status::kOk) {
-    raise(Status::kNotFound, "ring '" + name + "': not there after " + std::to_string(nb::cast<double>(wait)) +
+    raise(Status::kNotFound, "ring '" + name + "': not there after " + nb::cast<std::string>(nb::str(wait)) +
                                  " seconds; is its producer running, with the same directory?");
   }
   return std::move(*consumer);
 }
 
-struct Arguments {
-  std::string group;
-  nb::object start;
-  bool durable;
-  bool spectator;
-  bool outlive_producer;
-  nb::object spin;
+// What ringmain.Consumer was given, by the names that it has there.
+class Options {
+ public:
+  explicit Options(const nb::dict& given) : given_(given) {}
+  nb::object operator[](const char* name) const { return given_[name]; }
+  bool is_set(const char* name) const { return nb::cast<bool>((*this)[name]); }
+  bool choice(const char* name, bool otherwise) const { return (*this)[name].is_none() ? otherwise : is_set(name); }
+
+ private:
+  nb::dict given_;
 };
 
-ConsumerOptions options_of(const std::string& directory, const Arguments& given) {
+ConsumerOptions options_of(const std::string& directory, const Options& given) {
   ConsumerOptions options;
   options.directory = directory;
-  options.group = given.group;
-  options.durable = given.durable;
-  options.start = start_of(given.start);
-  options.spectator = given.spectator;
-  options.spin = nanoseconds_of(given.spin);
-  options.outlive_producer = given.outlive_producer;
+  if (!given["group"].is_none()) options.group = nb::cast<std::string>(given["group"]);
+  options.durable = given.is_set("durable");
+  options.start = start_of(given["start"]);
+  options.spectator = given.is_set("spectator");
+  options.spin = nanoseconds_of(given["spin"]);
+  options.outlive_producer = given.is_set("outlive_producer");
   return options;
 }
 
-void init(Consumer* self, const std::string& name, const std::string& directory, const std::string& group,
-          nb::object start, nb::handle wait, bool raise_lost, std::size_t max_borrowed, std::optional<bool> copy,
-          bool durable, bool spectator, nb::object spin, std::optional<bool> allow_pickle, bool outlive_producer) {
-  if (max_borrowed == 0) raise(PyExc_ValueError, "max_borrowed: at least 1");
-  const Arguments given{group, std::move(start), durable, spectator, outlive_producer, std::move(spin)};
-  ringmain::Consumer consumer = attach(name, options_of(directory, given), wait);
-  const bool private_by_itself = consumer.lossy() || !group.empty();
-  const Consumer::Settings settings{.copy = copy.value_or(private_by_itself),
-                                    .raise_lost = raise_lost,
-                                    .allow_pickle = allow_pickle.value_or(consumer.owner() == ::geteuid()),
-                                    .member = !group.empty(),
-                                    .spins = nanoseconds_of(given.spin).count() > 0,
-                                    .max_borrowed = max_borrowed};
+void init(Consumer* self, const std::string& name, const std::string& directory, nb::handle wait,
+          const nb::dict& dictionary) {
+  const Options given(dictionary);
+  const ConsumerOptions options = options_of(directory, given);
+  Consumer::Settings settings;
+  settings.max_borrowed = nb::cast<std::size_t>(given["max_borrowed"]);
+  if (settings.max_borrowed == 0) raise(PyExc_ValueError, "max_borrowed: at least 1");
+  ringmain::Consumer consumer = attach(name, options, wait);
+  settings.member = !options.group.empty();
+  settings.copy = given.choice("copy", consumer.lossy() || settings.member);
+  settings.raise_lost = given.is_set("raise_lost");
+  settings.allow_pickle = given.choice("allow_pickle", consumer.owner() == ::geteuid());
+  settings.spins = options.spin.count() > 0;
   new (self) Consumer(std::move(consumer), settings);
 }
+
+constexpr Signature<1> kRecv{"recv", {"timeout"}, 1, 0};
+
+PyObject* recv(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
+  return guarded([&] {
+    const auto given = arguments(kRecv, {values, places, keywords});
+    return Consumer::receive(ready(self), or_none(given[0]), nb::none());
+  });
+}
+
+PyObject* try_recv(PyObject* self, PyObject*) noexcept {
+  return guarded([&] { return Consumer::try_receive(ready(self)); });
+}
+
+PyObject* next(PyObject* self) noexcept {
+  return guarded([&] { return Consumer::next(ready(self)); });
+}
+
+PyObject* iterate(PyObject* self) noexcept { return nb::borrow(self).release().ptr(); }
+
+PyMethodDef methods[] = {fast_method("recv", recv, R"(recv($self, /, timeout=None)
+--
+
+The next message.
+
+Waits for it for `timeout` seconds (None: for ever; 0: not at all): spins for `spin`, then sleeps without the GIL. Raises
+TimeoutError; EOFError when the producer has closed the ring and everything was received; ProducerLost (an EOFError) when
+it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; BorrowLimit when too many messages are held.)"),
+                         {"try_recv", try_recv, METH_NOARGS, R"(try_recv($self, /)
+--
+
+The next message if there is one, else None. Doesn't wait; raises as recv() does.)"},
+                         {nullptr, nullptr, 0, nullptr}};
+
+const PyType_Slot kSlots[] = {{Py_tp_methods, methods},
+                              {Py_tp_iter, reinterpret_cast<void*>(iterate)},
+                              {Py_tp_iternext, reinterpret_cast<void*>(next)},
+                              {0, nullptr}};
 
 }  // namespace
 
 void bind_consumer(nb::module_& module) {
-  nb::class_<Consumer>(module, "Consumer", "The part of ringmain.Consumer that is compiled.")
-      .def("__init__", &init, "name"_a, "directory"_a, "group"_a, "start"_a, "wait"_a.none(), "raise_lost"_a,
-           "max_borrowed"_a, "copy"_a.none(), "durable"_a, "spectator"_a, "spin"_a.none(), "allow_pickle"_a.none(),
-           "outlive_producer"_a)
-      .def(
-          "recv",
-          [](Self<Consumer> self, nb::handle timeout) { return Consumer::receive(self.h, timeout, nb::none()); },
-          "timeout"_a.none() = nb::none(), nb::sig("def recv(self, timeout: float | None = None) -> Message"),
-          R"(The next message.
-
-Waits for it for `timeout` seconds (None: for ever; 0: not at all): spins for `spin`, then sleeps without the GIL. Raises
-TimeoutError; EOFError when the producer has closed the ring and everything was received; ProducerLost (an EOFError) when
-it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; BorrowLimit when too many messages are held.)")
-      .def(
-          "try_recv", [](Self<Consumer> self) { return Consumer::try_receive(self.h); },
-          nb::sig("def try_recv(self) -> Message | None"),
-          "The next message if there is one, else None. Doesn't wait; raises as recv() does.")
+  nb::class_<Consumer>(module, "Consumer", nb::type_slots(kSlots), "The part of ringmain.Consumer that is compiled.")
+      .def("__init__", &init, "name"_a, "directory"_a, "wait"_a.none(), "options"_a)
       .def(
           "recv_many",
           [](Self<Consumer> self, std::size_t most, nb::handle timeout) {
@@ -110,14 +138,6 @@ it died without; Evicted, Removed, LeaseLost; Lapped with on_loss="raise"; Borro
           R"(Up to `n` messages: waits for the first one as recv() does, and takes what is there then.
 
 No more than may be held at a time (max_borrowed, in place; a member of a group: one).)")
-      .def(
-          "__iter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __iter__(self) -> typing.Self"))
-      .def(
-          "__next__", [](Self<Consumer> self) { return Consumer::next(self.h); },
-          nb::sig("def __next__(self) -> Message"),
-          R"(The next message; ends when the producer closes. Raises as recv() does, ProducerLost if it died.
-
-The message before is given back then, unless views of it are alive.)")
       .def("fileno", &Consumer::fileno, R"(A descriptor for select, poll, selectors and asyncio.
 
 Readable when there may be something to receive: then try_recv() until it returns None. It may be readable in vain, at

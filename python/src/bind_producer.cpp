@@ -4,6 +4,7 @@
 
 #include "claim.hpp"
 #include "failure.hpp"
+#include "fast_call.hpp"
 #include "producer.hpp"
 #include "waiting.hpp"
 
@@ -37,55 +38,87 @@ void check_same(const ringmain::Producer& producer, const std::string& name, con
                                    ": leave the capacity out to go on with it, or remove it first");
 }
 
-void init(Producer* self, const std::string& name, const std::string& directory, std::size_t capacity, bool given,
-          const std::string& policy, nb::handle evict_after, mode_t mode, const std::string& group, bool keep,
-          nb::handle spin, bool full_fences) {
+// What ringmain.Producer was given, by the names that it has there.
+RingOptions options_of(const std::string& directory, const nb::dict& given) {
+  const nb::object policy = given["policy"];
+  const nb::object evict_after = given["evict_after"];
   RingOptions options;
   options.directory = directory;
-  options.capacity = capacity;
-  if (policy != "wait" && policy != "overwrite") {
-    raise(PyExc_ValueError, "policy: 'wait' or 'overwrite', not '" + policy + "'");
+  options.capacity = nb::cast<std::size_t>(nb::object(given["capacity"]));
+  options.policy = policy.equal(nb::str("overwrite")) ? Policy::kOverwrite : Policy::kWait;
+  if (options.policy == Policy::kWait && !policy.equal(nb::str("wait"))) {
+    raise(PyExc_ValueError, std::string("policy: 'wait' or 'overwrite', not ") + nb::repr(policy).c_str());
   }
-  options.policy = policy == "wait" ? Policy::kWait : Policy::kOverwrite;
   if (!evict_after.is_none()) options.evict_after = nanoseconds_of(evict_after);
-  options.mode = mode;
-  options.group = group;
-  options.keep = keep;
-  options.spin = nanoseconds_of(spin);
-  options.full_fences = full_fences;
+  options.mode = nb::cast<mode_t>(nb::object(given["mode"]));
+  options.group = nb::cast<std::string>(nb::object(given["group"]));
+  options.keep = nb::cast<bool>(nb::object(given["keep"]));
+  options.spin = nanoseconds_of(nb::object(given["spin"]));
+  options.full_fences = nb::cast<bool>(nb::object(given["full_fences"]));
+  return options;
+}
+
+void init(Producer* self, const std::string& name, const std::string& directory, const nb::dict& given) {
+  const RingOptions options = options_of(directory, given);
   ringmain::Producer producer = create_or_succeed(name, options);
   try {
-    check_same(producer, name, options, given);
+    check_same(producer, name, options, nb::cast<bool>(nb::object(given["capacity_given"])));
   } catch (...) {
     producer.abandon();  // closing would end the stream of those who wait
     throw;
   }
-  new (self) Producer(std::move(producer), {.spins = options.spin.count() > 0});
+  Producer::Settings settings;
+  settings.spins = options.spin.count() > 0;
+  new (self) Producer(std::move(producer), settings);
 }
 
-}  // namespace
+// What is beyond 16 bits is refused as what is reserved is: see Encoded.
+std::uint16_t type_of(PyObject* given) {
+  constexpr std::uint64_t kMost = 0xFFFF;
+  return given == nullptr ? std::uint16_t{0} : static_cast<std::uint16_t>(std::min(whole_number(given, "type"), kMost));
+}
 
-void bind_producer(nb::module_& module) {
-  nb::class_<Producer>(module, "Producer", "The part of ringmain.Producer that is compiled.")
-      .def("__init__", &init, "name"_a, "directory"_a, "capacity"_a, "capacity_given"_a, "policy"_a,
-           "evict_after"_a.none(), "mode"_a, "group"_a, "keep"_a, "spin"_a.none(), "full_fences"_a)
-      .def(
-          "send",
-          [](Producer& self, nb::handle object, std::uint16_t type, nb::handle timeout) {
-            self.send(object, type, timeout, nb::none());
-          },
-          "obj"_a.none(), nb::kw_only(), "type"_a = 0, "timeout"_a.none() = nb::none(),
-          nb::sig("def send(self, obj: typing.Any, *, type: int = 0, timeout: float | None = None) -> None"),
-          R"(Sends an object.
+constexpr Signature<3> kSend{"send", {"obj", "type", "timeout"}, 1, 1};
+constexpr Signature<2> kTrySend{"try_send", {"obj", "type"}, 1, 1};
+
+PyObject* send(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
+  return guarded([&] {
+    const auto given = arguments(kSend, {values, places, keywords});
+    producer_of(ready(self)).send(given[0], type_of(given[1]), or_none(given[2]), nb::none());
+    return nb::none();
+  });
+}
+
+PyObject* try_send(PyObject* self, PyObject* const* values, Py_ssize_t places, PyObject* keywords) noexcept {
+  return guarded([&] {
+    const auto given = arguments(kTrySend, {values, places, keywords});
+    return nb::bool_(producer_of(ready(self)).try_send(given[0], type_of(given[1])));
+  });
+}
+
+PyMethodDef methods[] = {fast_method("send", send, R"(send($self, /, obj, *, type=0, timeout=None)
+--
+
+Sends an object.
 
 bytes, bytearray and memoryview arrive as bytes; str, int, float, bool and None as they are; arrays (the class numpy.ndarray)
 with dtype, shape and order; everything else is pickled, large buffers within it (arrays in a dict) beside the pickle. Each is
 copied once, into the ring (an array that is not contiguous, twice). `type` (below 0xFF00) goes with bytes, for consumers in
 C++. Waits for room for `timeout` seconds (None: for ever). Raises TimeoutError, MessageTooLarge, LeaseLost, BrokenPipeError
-(the ring was removed), and what pickling raises; whatever raises has sent nothing.)")
-      .def("try_send", &Producer::try_send, "obj"_a.none(), nb::kw_only(), "type"_a = 0,
-           nb::sig("def try_send(self, obj: typing.Any, *, type: int = 0) -> bool"),
-           "Sends an object if there is room for it now; False: there isn't. Raises as send() does.")
+(the ring was removed), and what pickling raises; whatever raises has sent nothing.)"),
+                         fast_method("try_send", try_send, R"(try_send($self, /, obj, *, type=0)
+--
+
+Sends an object if there is room for it now; False: there isn't. Raises as send() does.)"),
+                         {nullptr, nullptr, 0, nullptr}};
+
+const PyType_Slot kSlots[] = {{Py_tp_methods, methods}, {0, nullptr}};
+
+}  // namespace
+
+void bind_producer(nb::module_& module) {
+  nb::class_<Producer>(module, "Producer", nb::type_slots(kSlots), "The part of ringmain.Producer that is compiled.")
+      .def("__init__", &init, "name"_a, "directory"_a, "options"_a)
       .def("send_many", &Producer::send_many, "objs"_a, nb::kw_only(), "timeout"_a.none() = nb::none(),
            nb::sig("def send_many(self, objs: collections.abc.Iterable[typing.Any], *, timeout: float | None = None) "
                    "-> int"),

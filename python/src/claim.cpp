@@ -23,7 +23,7 @@ std::vector<std::uint64_t> extents(nb::handle shape) {
 nb::object Claim::memory_of(nb::handle producer, std::span<std::byte> bytes) {
   Producer& owner = producer_of(producer);
   ++owner.in_use_;
-  return nb::cast(Memory(nb::borrow(producer), owner, 0, bytes, /*writable=*/true));
+  return make<Memory>(nb::borrow(producer), owner, std::uint64_t{0}, bytes, /*writable=*/true);
 }
 
 Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, char order, nb::handle timeout) {
@@ -39,8 +39,9 @@ Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, c
   me.check();
   ringmain::Claim room = me.claim(header.elements_at() + *bytes, timeout, nb::none());
   header.write(room.bytes().data());
-  const auto parsed = parse_array_header(room.bytes());
-  nb::object array = array_over(memory_of(producer, room.bytes()), *parsed, room.bytes().size());
+  ArrayShape& array_shape = me.array_shape_;
+  array_shape.describe(room.bytes());
+  nb::object array = array_shape.over(memory_of(producer, room.bytes()));
   return Claim(nb::borrow(producer), std::move(room), std::move(array), kArray);
 }
 

@@ -34,9 +34,10 @@ void Consumer::prepare() {
 // A member is done with its message when it asks for the next one.
 void Consumer::let_go_of_held() {
   if (ledger_.held() != 0) {
-    raise_ours("BorrowLimit",
-               "a member of a group holds one message at a time, and views of the last one are alive: let go of them, keep "
-               "copies (array.copy()), or make the consumer with copy=True");
+    raise_ours(
+        "BorrowLimit",
+        "a member of a group holds one message at a time, and views of the last one are alive: let go of them, keep "
+        "copies (array.copy()), or make the consumer with copy=True");
   }
   const auto held = std::exchange(working_, std::nullopt);
   if (!held) return;
@@ -48,9 +49,9 @@ void Consumer::let_go_of_held() {
   }
 }
 
-// kOk: there is a message.
+// kOk: there is a message. Who outlives the producer finds no end here, even if it doesn't wait.
 Status Consumer::look(std::chrono::nanoseconds timeout) noexcept {
-  ringmain::Message message = timeout.count() > 0 ? consumer_->receive_for(timeout) : consumer_->try_receive();
+  ringmain::Message message = consumer_->receive_for(timeout);
   const Status status = message ? Status::kOk : message.status();
   message.keep();
   return status;
@@ -116,7 +117,7 @@ nb::object Consumer::take_copy(nb::handle self, ringmain::Message& message) {
       if (!owner) throw nb::python_error();
       to = reinterpret_cast<std::byte*>(PyBytes_AsString(owner.ptr()));
     } else {
-      owner = nb::cast(Memory(bytes.size()));
+      owner = make<Memory>(bytes.size());
       to = nb::inst_ptr<Memory>(owner)->bytes().data();
       nb::inst_ptr<Memory>(owner)->make_read_only();
     }
@@ -130,7 +131,7 @@ nb::object Consumer::take_copy(nb::handle self, ringmain::Message& message) {
     return {};
   }
   finish(message);
-  return nb::cast(Message(nb::borrow(self), std::move(owner), {to, bytes.size()}, facts));
+  return make<Message>(nb::borrow(self), std::move(owner), std::span<const std::byte>(to, bytes.size()), facts);
 }
 
 // The ring's part of a message that was copied.
@@ -159,7 +160,7 @@ nb::object Consumer::take_in_place(nb::handle self, ringmain::Message& message) 
     message.pass();
     ledger_.hold(facts.position, consumer_->position());
   }
-  return nb::cast(Message(nb::borrow(self), bytes, facts));
+  return make<Message>(nb::borrow(self), bytes, facts);
 }
 
 // --- after a message
@@ -263,7 +264,7 @@ nb::object Consumer::next(nb::handle self) {
     message = me.take(self);
     while (!message.is_valid()) {
       const Status status = me.await(nb::none(), nb::none());
-      if (status == Status::kEnd) throw nb::stop_iteration();
+      if (status == Status::kEnd) return {};
       if (status != Status::kOk) me.raise_end(status);
       message = me.take(self);
     }
@@ -278,7 +279,9 @@ bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
   ring();
   Status status = look(std::chrono::nanoseconds{0});
   if (is_vain(status)) status = await(timeout, go_on);
-  return !is_vain(status);
+  if (!is_vain(status)) return true;
+  refresh(false);  // a bell that came late, for a message received before, must not ring for ever
+  return !go_on.is_none() && !nb::cast<bool>(go_on());  // who doesn't wait hasn't asked yet
 }
 
 int Consumer::fileno() {
@@ -286,8 +289,7 @@ int Consumer::fileno() {
   ringmain::Consumer& consumer = ring();
   if (!readiness_) {
     constexpr std::chrono::milliseconds kPeriod{50};
-    readiness_ = std::make_unique<Readiness>(
-        consumer, settings_.exact ? kForever : std::chrono::nanoseconds(kPeriod));
+    readiness_ = std::make_unique<Readiness>(consumer, settings_.exact ? kForever : std::chrono::nanoseconds(kPeriod));
   }
   readiness_->refresh(false);
   return readiness_->descriptor();

@@ -8,6 +8,7 @@
 #include "ledger.hpp"
 #include "memory.hpp"
 #include "message.hpp"
+#include "numpy.hpp"
 #include "readiness.hpp"
 #include "ringmain/consumer.hpp"
 #include "turn.hpp"
@@ -18,12 +19,12 @@ namespace ringmain::python {
 class Consumer final : public Memory::Owner {
  public:
   struct Settings {
-    bool copy = false;       // every message, not just small ones
+    bool copy = false;  // every message, not just small ones
     bool raise_lost = false;
     bool allow_pickle = true;
-    bool member = false;     // of a named group
-    bool spins = true;       // a wait may keep the GIL for a moment
-    bool exact = false;      // fileno() is readable only if there is something, for who learns of deaths in another way
+    bool member = false;  // of a named group
+    bool spins = true;    // a wait may keep the GIL for a moment
+    bool exact = false;   // fileno() is readable only if there is something, for who learns of deaths in another way
     std::size_t max_borrowed = 8;
   };
 
@@ -35,7 +36,7 @@ class Consumer final : public Memory::Owner {
   static nb::object receive(nb::handle self, nb::handle timeout, nb::handle go_on);
   static nb::object try_receive(nb::handle self);
   static nb::list receive_many(nb::handle self, std::size_t most, nb::handle timeout);
-  static nb::object next(nb::handle self);
+  static nb::object next(nb::handle self);          // invalid: the producer has closed
   bool poll(nb::handle timeout, nb::handle go_on);  // there is a message, or an end
   int fileno();
   void close(bool acknowledging);
@@ -56,6 +57,7 @@ class Consumer final : public Memory::Owner {
   void forget(const Message& message) noexcept {
     if (iterated_ == &message) iterated_ = nullptr;
   }
+  ArrayShape& array_shape() noexcept { return array_shape_; }
   bool still_valid(std::uint64_t position) const noexcept { return consumer_ && consumer_->still_valid(position); }
 
  private:
@@ -77,11 +79,12 @@ class Consumer final : public Memory::Owner {
   std::optional<ringmain::Consumer> consumer_;  // until closed and given back
   bool lossy_;
   bool closed_ = false;
-  Ledger ledger_;                        // in place; guarded by the GIL
-  std::optional<std::uint64_t> working_; // a member's message, until it is acknowledged
-  std::optional<std::uint64_t> told_;    // of this message's losses
-  Message* iterated_ = nullptr;          // given out by next()
+  Ledger ledger_;                         // in place; guarded by the GIL
+  std::optional<std::uint64_t> working_;  // a member's message, until it is acknowledged
+  std::optional<std::uint64_t> told_;     // of this message's losses
+  Message* iterated_ = nullptr;           // given out by next()
   std::unique_ptr<Readiness> readiness_;
+  ArrayShape array_shape_;
   Turnstile turnstile_;
 };
 

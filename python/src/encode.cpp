@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "failure.hpp"
-#include "numpy.hpp"
 
 namespace ringmain::python {
 
@@ -12,7 +11,8 @@ Encoded::Encoded(nb::handle object, std::uint16_t type, const char* dumps) {
   if (type >= kFirstReserved) raise(PyExc_ValueError, "type: from 0xFF00 on they are Ringmain's own");
   if (take_fast(object, type)) return;
   if (type != 0) {
-    if (!take_buffer(object, type)) raise(PyExc_TypeError, "type: only bytes have one; everything else says what it is");
+    if (!take_buffer(object, type))
+      raise(PyExc_TypeError, "type: only bytes have one; everything else says what it is");
     return;
   }
   if (take_array(object) || take_buffer(object, type)) return;
@@ -63,17 +63,15 @@ bool Encoded::take_fast(nb::handle object, std::uint16_t type) {
 
 bool Encoded::take_array(nb::handle object) {
   if (!is_plain_array(object)) return false;
-  const nb::object array = nb::borrow(object);
-  const DtypeText& dtype = text_of(array.attr("dtype"));
+  const DtypeText& dtype = text_of(object.attr("dtype"));
   if (!dtype.portable) return false;
-  const auto elements = std::make_shared<Elements>(array);
-  const ArrayHeader header{elements->order(), dtype.form, dtype.text, elements->shape()};
+  const Elements& elements = elements_.emplace(object);
+  const ArrayHeader header{elements.order(), dtype.form, dtype.text, elements.shape()};
   head_.resize(header.elements_at());
   header.write(head_.data());
   type_ = kArray;
-  size_ = head_.size() + elements->bytes().size();
-  pieces_ = {{0, head_}, {head_.size(), elements->bytes()}};
-  elements_ = elements;
+  size_ = head_.size() + elements.bytes().size();
+  pieces_ = {{0, head_}, {head_.size(), elements.bytes()}};
   return true;
 }
 
@@ -86,7 +84,7 @@ bool Encoded::take_buffer(nb::handle object, std::uint16_t type) {
 }
 
 void Encoded::take_pickle(nb::handle object, const char* dumps) {
-  const nb::tuple pickled = nb::borrow<nb::tuple>(nb::module_::import_("ringmain._pickling").attr(dumps)(object));
+  const auto pickled = nb::borrow<nb::tuple>(nb::module_::import_("ringmain._pickling").attr(dumps)(object));
   owner_ = pickled[0];
   hold(owner_, PyBUF_SIMPLE);
   for (const nb::handle buffer : nb::borrow<nb::list>(nb::object(pickled[1]))) hold(buffer, PyBUF_SIMPLE);

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstring>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "memory.hpp"
+#include "numpy.hpp"
 #include "wire.hpp"
 
 namespace ringmain::python {
@@ -62,7 +63,7 @@ class Encoded {
   std::vector<std::byte> head_;
   std::vector<Py_buffer> held_;
   nb::object owner_;
-  std::shared_ptr<void> elements_;
+  std::optional<Elements> elements_;
 };
 
 }  // namespace ringmain::python

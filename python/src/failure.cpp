@@ -32,6 +32,8 @@ void raise(PyObject* type, const std::string& message) {
   throw nb::python_error();
 }
 
+void set_error(const Error& error) { set(error.status(), error.what(), error.system_error()); }
+
 void raise_instead(PyObject* expected, Status status, const std::string& message) {
   if (PyErr_ExceptionMatches(expected) == 0) throw nb::python_error();
   PyErr_Clear();
@@ -54,7 +56,7 @@ void translate_errors() {
     try {
       std::rethrow_exception(thrown);
     } catch (const Error& error) {
-      set(error.status(), error.what(), error.system_error());
+      set_error(error);
     }
   });
 }

@@ -19,6 +19,9 @@ namespace ringmain::python {
 // Throws a builtin exception.
 [[noreturn]] void raise(PyObject* type, const std::string& message);
 
+// Sets Python's error, as raise() would.
+void set_error(const Error& error);
+
 // What Python has raised goes on; but if it is an `expected`, the exception that stands for the status takes its place.
 [[noreturn]] void raise_instead(PyObject* expected, Status status, const std::string& message);
 

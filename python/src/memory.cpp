@@ -18,21 +18,22 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
                            flags);
 }
 
-const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
 
 }  // namespace
 
 Memory::Memory(std::size_t size) {
   // A payload begins behind the header of its message.
   constexpr std::size_t kHead = algorithm::kMessageHeaderBytes;
-  const std::size_t rounded = (kHead + size + algorithm::kSlotBytes - 1) / algorithm::kSlotBytes * algorithm::kSlotBytes;
+  const std::size_t rounded =
+      (kHead + size + algorithm::kSlotBytes - 1) / algorithm::kSlotBytes * algorithm::kSlotBytes;
   block_.reset(static_cast<std::byte*>(std::aligned_alloc(algorithm::kSlotBytes, rounded)));
   if (!block_) throw std::bad_alloc();
   bytes_ = {block_.get() + kHead, size};
 }
 
 void bind_memory(nb::module_& module) {
-  nb::class_<Memory>(module, "Memory", nb::type_slots(slots), nb::is_final(),
+  nb::class_<Memory>(module, "Memory", nb::type_slots(kSlots), nb::is_final(),
                      "Bytes of a ring, or a private copy of them, held by what views them.");
 }
 

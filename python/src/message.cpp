@@ -32,7 +32,7 @@ nb::object Message::exporter() {
   require_bytes();
   if (borrowed_) {
     const std::span bytes(const_cast<std::byte*>(bytes_.data()), bytes_.size());  // exported read-only
-    owner_ = nb::cast(Memory(consumer_, consumer_of(consumer_), facts_.position, bytes, /*writable=*/false));
+    owner_ = make<Memory>(consumer_, consumer_of(consumer_), facts_.position, bytes, /*writable=*/false);
     borrowed_ = false;
     in_ring_ = true;
   }
@@ -50,10 +50,10 @@ nb::object Message::array() {
   if (facts_.type != kArray) {
     raise(PyExc_TypeError, "this message is no array; message.obj is what was sent, bytes(message) its bytes");
   }
-  const auto header = parse_array_header(bytes_);
-  if (!header) raise(Status::kCorrupt, "an array whose header makes no sense");
+  ArrayShape& shape = consumer_of(consumer_).array_shape();
+  shape.describe(bytes_);
   try {
-    return array_over(exporter(), *header, bytes_.size());
+    return shape.over(exporter());
   } catch (nb::python_error& error) {
     error.restore();
     raise_instead(PyExc_ValueError, Status::kCorrupt, "an array of a shape that NumPy doesn't have");
@@ -118,7 +118,7 @@ nb::object Message::unpickled() {
 
 Message Message::copy() {
   require_bytes();
-  nb::object memory = nb::cast(Memory(bytes_.size()));
+  nb::object memory = make<Memory>(bytes_.size());
   Memory& target = *nb::inst_ptr<Memory>(memory);
   copy_bytes(target.bytes().data(), bytes_);
   target.make_read_only();
@@ -168,16 +168,16 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
 // live as long as the message, rather than as the buffer; and a message can be given back.
 void release_buffer(PyObject*, Py_buffer*) noexcept {}
 
-const PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
-                             {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
-                             {0, nullptr}};
+const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
+                              {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
+                              {0, nullptr}};
 
 nb::object dlpack(Message& self, nb::kwargs options) { return self.array().attr("__dlpack__")(**options); }
 
 }  // namespace
 
 void bind_message(nb::module_& module) {
-  nb::class_<Message>(module, "Message", nb::type_slots(slots), nb::is_final(), R"(A received message.
+  nb::class_<Message>(module, "Message", nb::type_slots(kSlots), nb::is_final(), R"(A received message.
 
 Made by Consumer.recv() and its like. Its bytes lie in the ring, where the producer wrote them, and stay there as long as
 this object or any view of it lives: arrays, memoryviews, what was unpickled over them. Small messages (up to 1 KiB), those

@@ -8,8 +8,8 @@
 #include "numpy.hpp"
 #include "pipe.hpp"
 #include "producer.hpp"
-#include "rings.hpp"
 #include "ringmain/ringmain.h"
+#include "rings.hpp"
 #include "turn.hpp"
 
 NB_MODULE(_core, module) {

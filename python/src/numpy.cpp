@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "numpy.hpp"
 
+#include <cstring>
 #include <unordered_map>
 
 #include "failure.hpp"
@@ -83,7 +84,7 @@ const DtypeText& text_of(nb::handle dtype) {
   if (!answer.is_none()) {
     text.portable = true;
     text.form = static_cast<std::uint8_t>(nb::cast<int>(nb::object(answer[0])));
-    const nb::bytes written = nb::borrow<nb::bytes>(nb::object(answer[1]));
+    const auto written = nb::borrow<nb::bytes>(nb::object(answer[1]));
     text.text.assign(written.c_str(), written.size());
   }
   return np.described.emplace(dtype.ptr(), Numpy::Described{nb::borrow(dtype), std::move(text)}).first->second.text;
@@ -91,17 +92,34 @@ const DtypeText& text_of(nb::handle dtype) {
 
 nb::object dtype_from(nb::handle given) { return nb::module_::import_("ringmain._arrays").attr("dtype")(given); }
 
-nb::object array_over(nb::handle exporter, const ParsedArrayHeader& header, std::size_t size) {
-  const Numpy::Parsed dtype = parsed(header);
-  const auto bytes = bytes_of(header.shape, dtype.itemsize);
-  if (!bytes || *bytes != size - header.elements_at) {
-    raise(Status::kCorrupt, "an array whose header doesn't fit its bytes");
-  }
-  const char order[] = {header.order, '\0'};
-  return numpy().ndarray(tuple_of(header.shape), dtype.dtype, exporter, header.elements_at, nb::none(), order);
+bool ArrayShape::describes(std::span<const std::byte> payload) const noexcept {
+  return payload.size() == size_ && !header_.empty() &&
+         std::memcmp(payload.data(), header_.data(), header_.size()) == 0;
 }
 
-Elements::Elements(nb::object array) : array_(std::move(array)) {
+void ArrayShape::describe(std::span<const std::byte> payload) {
+  if (describes(payload)) return;
+  const auto header = parse_array_header(payload);
+  if (!header) raise(Status::kCorrupt, "an array whose header makes no sense");
+  const Numpy::Parsed dtype = parsed(*header);
+  const auto bytes = bytes_of(header->shape, dtype.itemsize);
+  if (!bytes || *bytes != payload.size() - header->elements_at) {
+    raise(Status::kCorrupt, "an array whose header doesn't fit its bytes");
+  }
+  shape_ = tuple_of(header->shape);
+  dtype_ = dtype.dtype;
+  offset_ = nb::int_(header->elements_at);
+  order_ = header->order;
+  size_ = payload.size();
+  header_.assign(reinterpret_cast<const char*>(payload.data()), header->elements_at);
+}
+
+nb::object ArrayShape::over(nb::handle exporter) const {
+  if (order_ == 'F') return numpy().ndarray(shape_, dtype_, exporter, offset_, nb::none(), "F");
+  return numpy().ndarray(shape_, dtype_, exporter, offset_);
+}
+
+Elements::Elements(nb::handle array) : array_(nb::borrow(array)) {
   if (export_buffer()) return;
   PyErr_Clear();  // a dtype without a buffer format, as datetime64 is
   ask_interface();

@@ -24,14 +24,30 @@ const DtypeText& text_of(nb::handle dtype);
 // numpy.dtype(given). Raises TypeError.
 nb::object dtype_from(nb::handle given);
 
-// An array over what `exporter` exports. Raises BadRing if the header doesn't describe a payload of `size` bytes;
-// ValueError for a shape that NumPy doesn't have, whatever it takes.
-nb::object array_over(nb::handle exporter, const ParsedArrayHeader& header, std::size_t size);
+// An array as its header describes it. Most messages of a ring have the same header, so the last one is remembered.
+class ArrayShape {
+ public:
+  // Raises BadRing for a payload that is no array.
+  void describe(std::span<const std::byte> payload);
+
+  // The array in what `exporter` exports: a payload with this header.
+  nb::object over(nb::handle exporter) const;
+
+ private:
+  bool describes(std::span<const std::byte> payload) const noexcept;
+
+  std::string header_{};  // its bytes
+  std::size_t size_ = 0;  // of the payload
+  nb::object shape_;
+  nb::object dtype_;
+  nb::object offset_;
+  char order_ = 'C';
+};
 
 // The elements of an array as bytes, in the order that it has ('C' or 'F'), or else in a 'C' copy; held by this object.
 class Elements {
  public:
-  explicit Elements(nb::object array);
+  explicit Elements(nb::handle array);
   Elements(const Elements&) = delete;
   Elements& operator=(const Elements&) = delete;
   ~Elements();

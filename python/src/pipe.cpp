@@ -67,10 +67,10 @@ PipeReceiver open_receiver(int ring, int consumers) {
 // A copy that may be written to, as what comes out of a pipe may be.
 nb::object writable(Message& message) {
   const auto bytes = message.payload();
-  nb::object memory = nb::cast(Memory(bytes.size()));
+  nb::object memory = make<Memory>(bytes.size());
   const std::span<std::byte> to = nb::inst_ptr<Memory>(memory)->bytes();
   copy_bytes(to.data(), bytes);
-  return nb::cast(Message(message.consumer(), std::move(memory), to, message.facts()));
+  return make<Message>(message.consumer(), std::move(memory), to, message.facts());
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ bool PipeReceiver::add_part(Message& part) {
   const auto header = PartHeader::read(bytes);
   if (!header) raise(Status::kCorrupt, "a part of a message whose header makes no sense");
   if (header->at == 0) {  // another sender may have died in the middle of a message
-    joined_ = nb::cast(Memory(header->total));
+    joined_ = make<Memory>(header->total);
     type_ = header->type;
     filled_ = 0;
   }
@@ -108,7 +108,7 @@ nb::object PipeReceiver::receive(nb::handle go_on) {
     if (!last) continue;
     facts.type = type_;
     const auto bytes = nb::inst_ptr<Memory>(joined_)->bytes();
-    return nb::cast(Message(consumer_, std::exchange(joined_, nb::object()), bytes, facts));
+    return make<Message>(consumer_, std::exchange(joined_, nb::object()), bytes, facts);
   }
 }
 
@@ -116,20 +116,22 @@ void bind_pipe(nb::module_& module) {
   module.def("make_pipe_ring", &make_ring, "capacity"_a);
   module.def("open_pipe_sender", &open_sender, "ring"_a, "consumers"_a, nb::rv_policy::take_ownership);
   module.def("open_pipe_receiver", &open_receiver, "ring"_a, "consumers"_a);
-  module.def("send_into_pipe",
-             [](Producer& sender, nb::handle object, std::uint16_t type, nb::handle go_on) {
-               sender.send(object, type, nb::none(), go_on);
-             },
-             "sender"_a, "obj"_a.none(), "type"_a, "go_on"_a,
-             nb::sig("def send_into_pipe(sender: Producer, obj: typing.Any, type: int, "
-                     "go_on: collections.abc.Callable[[], bool]) -> None"));
+  module.def(
+      "send_into_pipe",
+      [](Producer& sender, nb::handle object, std::uint16_t type, nb::handle go_on) {
+        sender.send(object, type, nb::none(), go_on);
+      },
+      "sender"_a, "obj"_a.none(), "type"_a, "go_on"_a,
+      nb::sig("def send_into_pipe(sender: Producer, obj: typing.Any, type: int, "
+              "go_on: collections.abc.Callable[[], bool]) -> None"));
   nb::class_<PipeReceiver>(module, "PipeReceiver", "The receiving end of one direction of a Pipe.")
       .def("recv", &PipeReceiver::receive, "go_on"_a,
            nb::sig("def recv(self, go_on: collections.abc.Callable[[], bool]) -> Message"))
-      .def("poll",
-           [](PipeReceiver& self, nb::handle timeout, nb::handle go_on) { return self.consumer().poll(timeout, go_on); },
-           "timeout"_a.none(), "go_on"_a,
-           nb::sig("def poll(self, timeout: float | None, go_on: collections.abc.Callable[[], bool]) -> bool"))
+      .def(
+          "poll",
+          [](PipeReceiver& self, nb::handle timeout, nb::handle go_on) { return self.consumer().poll(timeout, go_on); },
+          "timeout"_a.none(), "go_on"_a,
+          nb::sig("def poll(self, timeout: float | None, go_on: collections.abc.Callable[[], bool]) -> bool"))
       .def("fileno", [](PipeReceiver& self) { return self.consumer().fileno(); })
       .def("close", [](PipeReceiver& self) { self.consumer().close(true); });
 }

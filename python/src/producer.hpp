@@ -6,6 +6,7 @@
 
 #include "encode.hpp"
 #include "memory.hpp"
+#include "numpy.hpp"
 #include "ringmain/producer.hpp"
 #include "turn.hpp"
 
@@ -64,6 +65,7 @@ class Producer final : public Memory::Owner {
   bool ended_ = false;
   bool claimed_ = false;  // a Claim is open
   bool closed_ = false;
+  ArrayShape array_shape_;  // of the last claim
   Turnstile turnstile_;
 };
 

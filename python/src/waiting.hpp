@@ -22,9 +22,9 @@ inline bool is_vain(Status status) noexcept {
   return status == Status::kEmpty || status == Status::kTimedOut || status == Status::kNoRoom;
 }
 
-// Calls wait(time) -> Status until it isn't in vain, at most `timeout`; the first time with the GIL, if `spins`. Before
-// each of the others, every 50 ms, come signals and `go_on()`, which may raise, or return false to end the wait. What is
-// returned is the last status.
+// Calls wait(time) -> Status until it isn't in vain, at most `timeout`; the first time with the GIL, if `spins`. After
+// each of the others, at least every 50 ms, come signals, and before it `go_on()`; either may raise, and go_on() may
+// return false to end the wait. What is returned is the last status. Who was interrupted has taken nothing yet.
 template <class Wait, class GoOn>
 Status wait_in_slices(std::chrono::nanoseconds timeout, bool spins, Wait&& wait, GoOn&& go_on) {
   if (timeout.count() <= 0) return Status::kTimedOut;
@@ -36,14 +36,15 @@ Status wait_in_slices(std::chrono::nanoseconds timeout, bool spins, Wait&& wait,
   const bool forever = timeout == kForever;
   const auto deadline = forever ? Clock::time_point::max() : Clock::now() + timeout;
   for (;;) {
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (!go_on()) return status;
     std::chrono::nanoseconds slice = kSlice;
-    if (!forever) slice = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(), std::chrono::nanoseconds{0}, slice);
+    if (!forever)
+      slice = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(), std::chrono::nanoseconds{0}, slice);
     {
       const nb::gil_scoped_release released;
       status = wait(slice);
     }
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (!is_vain(status)) return status;
     if (!forever && Clock::now() >= deadline) return Status::kTimedOut;
   }

@@ -95,6 +95,7 @@ TEST_F(Completion, ValuesAreWhatThereIs) {
   EXPECT_EQ(offered({"rm", "alpha", "--group", ""}), Arguments{"workers"});
   EXPECT_EQ(offered({"sub", "--lines", "alpha", "--from", "o"}), Arguments{"oldest"});
   EXPECT_EQ(offered({"sub", "alpha", "--from=o"}), Arguments{"--from=oldest"});
+  EXPECT_EQ(offered({"sub", "alpha", "--from", "la"}), (Arguments{"last", "latest"}));
   EXPECT_EQ(offered({"relay", "ring:a"}), Arguments{"ring:alpha"});
   EXPECT_EQ(offered({"relay", "ring:"}), (Arguments{"ring:alpha", "ring:beta"}));
   EXPECT_EQ(offered({"relay", "ring:alpha", "tc"}), Arguments{"tcp:"});
@@ -115,7 +116,7 @@ TEST_F(Completion, InBash) {
   EXPECT_EQ(in_bash("ringmain tap "), (Arguments{"alpha", "beta"}));
   EXPECT_EQ(in_bash("ringmain evict alpha --gr"), Arguments{"--group"});
   EXPECT_EQ(in_bash("ringmain relay ring:b"), Arguments{"beta"}) << "bash keeps what is before the colon";
-  EXPECT_EQ(in_bash("ringmain sub alpha --from=l"), Arguments{"latest"});
+  EXPECT_EQ(in_bash("ringmain sub alpha --from=lat"), Arguments{"latest"});
   EXPECT_EQ(in_bash("ringmain tap --dir " RINGMAIN_SOURCE "/doc"), Arguments{RINGMAIN_SOURCE "/docs"});
 }
 

@@ -21,6 +21,13 @@ TEST_F(Lifetime, ConsumersStartWhereTheyAreTold) {
   EXPECT_EQ(run({"pub", "ring", "--lines"}, "one\ntwo\nthree\n").status, 0);
   EXPECT_EQ(run({"sub", "ring", "--lines", "--from", "64"}).output, "two\nthree\n");
   EXPECT_EQ(run({"sub", "ring", "--lines", "--from", "128"}).output, "three\n");
+  EXPECT_EQ(run({"sub", "ring", "--lines", "--from", "last"}).output, "three\n");
+  EXPECT_EQ(run({"relay", "ring:ring?from=last", "-?lines"}).output, "three\n");
+  EXPECT_EQ(run({"record", "ring", path("last.journal"), "--from", "last"}).status, 0);
+  EXPECT_EQ(run({"relay", "file:" + path("last.journal"), "-?lines"}).output, "three\n");
+  const Result wrong = run({"sub", "ring", "--from", "newest"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.errors.find("oldest, last, latest or a position"), std::string::npos) << wrong.errors;
 }
 
 TEST_F(Lifetime, CountEndsAConsumer) {

@@ -50,6 +50,38 @@ TEST_F(EveryInstruction, OfReleaseThatMakesRoom) {
       nothing_left_over);
 }
 
+// What it has passed holds the producer no longer than it lives.
+TEST_F(EveryInstruction, OfPassingAndGivingBack) {
+  sweep(
+      three_messages,
+      [](Scene& scene) {
+        auto consumer = scene.attach("", Start::oldest());
+        traced_mark();
+        for (std::uint64_t i = 0; i < kSeen; ++i) consumer.try_receive().pass();
+        consumer.release_below(algorithm::kSlotBytes);
+        consumer.release_below(consumer.position());
+        traced_mark();
+      },
+      nothing_left_over);
+}
+
+TEST_F(EveryInstruction, OfGivingBackThatMakesRoom) {
+  sweep(
+      [](Scene& scene) {
+        scene.use_up_room();
+        scene.segment().producer().room_wanted.store(1);
+      },
+      [](Scene& scene) {
+        auto consumer = scene.attach("", Start::oldest());
+        scene.segment().producer().room_wanted.store(consumer.position() + 1);
+        consumer.try_receive().pass();
+        traced_mark();
+        consumer.release_below(consumer.position());
+        traced_mark();
+      },
+      nothing_left_over);
+}
+
 TEST_F(EveryInstruction, OfGoingToSleep) {
   sweep(
       three_messages,

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <deque>
 #include <vector>
 
 #include "ringmain/consumer.hpp"
@@ -97,6 +98,23 @@ class KilledConsumer : public ::testing::Test {
     }
   }
 
+  // One that passes message after message, and gives back those that are `most` behind the newest: never, if a ring
+  // doesn't hold so many.
+  void hold_many(std::size_t most) const {
+    auto consumer = attach("");
+    for (std::deque<std::uint64_t> ends;;) {
+      Message message = consumer.receive();
+      require(static_cast<bool>(message), describe(message.status()));
+      require(stream_.number_of(message).has_value(), "wrong message");
+      ends.push_back(message.position() + algorithm::extent_of(message.bytes().size()));
+      message.pass();
+      report_->received.fetch_add(1);
+      if (ends.size() <= most) continue;
+      consumer.release_below(ends.front());
+      ends.pop_front();
+    }
+  }
+
   [[noreturn]] static void hold_for_ever() {
     for (;;) ::pause();
   }
@@ -140,6 +158,32 @@ class KilledConsumer : public ::testing::Test {
     EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
   }
 
+  // Victims that live(stuck, lot): every other one holds the producer in the end, by what it does after `lot` messages.
+  template <class Live>
+  void kill_one_after_another(Live&& live) {
+    begin();
+    Durations unblocked;
+    std::uint64_t lot = 17;
+    for (int kill = 0; kill < kKills && !HasFailure(); ++kill) {
+      report_->received.store(0);
+      const bool stuck = kill % 2 == 0;
+      const std::uint64_t drawn = mix(lot) % 100;
+      Child victim([&] { live(stuck, drawn); });
+      if (stuck) {
+        wait_until([&] { return victim.ended() || report_->received.load() > 0; });
+        wait_until_blocked();
+      } else {
+        ::usleep(static_cast<useconds_t>(mix(lot) % 3000));  // while it attaches, or reads
+      }
+      ASSERT_FALSE(victim.ended());
+      const std::int64_t took = kill_and_wait(victim);
+      if (stuck) unblocked.add(took);
+    }
+    unblocked.print("kill of a consumer to the next publish");
+    end();
+    expect_nothing_left();
+  }
+
   const Watchdog watchdog_{300};
   TemporaryDirectory directory_;
   Stream stream_{10, 16, 600};
@@ -149,26 +193,11 @@ class KilledConsumer : public ::testing::Test {
 };
 
 TEST_F(KilledConsumer, ThatHoldsTheProducer) {
-  begin();
-  Durations unblocked;
-  std::uint64_t lot = 17;
-  for (int kill = 0; kill < kKills && !HasFailure(); ++kill) {
-    report_->received.store(0);
-    const bool stuck = kill % 2 == 0;
-    Child victim([&] { get_stuck(stuck ? mix(lot) % 100 : ~std::uint64_t{0}); });
-    if (stuck) {
-      wait_until([&] { return victim.ended() || report_->received.load() > 0; });
-      wait_until_blocked();
-    } else {
-      ::usleep(static_cast<useconds_t>(mix(lot) % 3000));  // while it attaches, or reads
-    }
-    ASSERT_FALSE(victim.ended());
-    const std::int64_t took = kill_and_wait(victim);
-    if (stuck) unblocked.add(took);
-  }
-  unblocked.print("kill of a consumer to the next publish");
-  end();
-  expect_nothing_left();
+  kill_one_after_another([&](bool stuck, std::uint64_t lot) { get_stuck(stuck ? lot : ~std::uint64_t{0}); });
+}
+
+TEST_F(KilledConsumer, ThatHoldsManyMessages) {
+  kill_one_after_another([&](bool stuck, std::uint64_t lot) { hold_many(stuck ? ~std::size_t{0} : lot); });
 }
 
 // The end of the stream is no end while a dead member holds a message.

@@ -130,6 +130,50 @@ TEST_F(EveryInstruction, OfABatchAcrossTheEndOfTheRing) {
       publish_batch, all_of_a_batch_or_none);
 }
 
+// Written into the ring itself. Its messages stand before their tags are told, and the index knows of them.
+BatchClaim claim_batch(const Scene& scene, ringmain::Producer& producer) {
+  BatchClaim batch = producer.claim_batch(kBatch * ringmain::Producer::batch_share(900));
+  require(static_cast<bool>(batch), describe(batch.status()));
+  std::uint64_t position = producer.position();
+  for (std::uint64_t number = scene.published(); number < scene.published() + kBatch; ++number) {
+    const std::size_t length = scene.stream().length_of(number);
+    scene.stream().write(number, position, batch.add(length, Stream::type_of(number)));
+    position += algorithm::extent_of(length);
+  }
+  return batch;
+}
+
+void publish_batch_in_place(Scene& scene) {
+  auto producer = scene.open();
+  traced_mark();
+  claim_batch(scene, producer).commit();
+  traced_mark();
+}
+
+TEST_F(EveryInstruction, OfABatchInPlace) { sweep(three_messages, publish_batch_in_place, all_of_a_batch_or_none); }
+
+TEST_F(EveryInstruction, OfABatchInPlaceAcrossTheEndOfTheRing) {
+  sweep(
+      [](Scene& scene) {
+        scene.publish_until([](std::uint64_t position, std::uint64_t extent) {
+          return position + extent + algorithm::kSlotBytes > Scene::kCapacity;
+        });
+      },
+      publish_batch_in_place, all_of_a_batch_or_none);
+}
+
+TEST_F(EveryInstruction, OfABatchInPlaceThatIsGivenUp) {
+  sweep(
+      three_messages,
+      [](Scene& scene) {
+        auto producer = scene.open();
+        traced_mark();
+        claim_batch(scene, producer).abort();
+        traced_mark();
+      },
+      no_message);
+}
+
 TEST_F(EveryInstruction, OfWaitingForRoom) {
   sweep([](Scene& scene) { scene.fill(); },
         [](Scene& scene) {

@@ -23,6 +23,11 @@ class UnnamedTest : public HostileTest {
         refused([&] { (void)Consumer::attach(descriptors, {.spectator = true}); }, Status::kNotARing, {"unnamed ring"}))
         << what;
   }
+  static std::vector<std::byte> bytes_in(int file, std::size_t size) {
+    std::vector<std::byte> bytes(size);
+    EXPECT_EQ(::pread(file, bytes.data(), size, 0), static_cast<ssize_t>(size));
+    return bytes;
+  }
   // A memfd with these bytes and seals.
   static Descriptor memory(std::span<const std::byte> bytes, int seals) {
     Descriptor file(::memfd_create("forged", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -57,9 +62,7 @@ TEST_F(UnnamedTest, descriptors_that_are_not_sealed_memory_are_refused) {
 }
 
 TEST_F(UnnamedTest, a_copy_that_may_still_shrink_is_refused) {
-  std::vector<std::byte> bytes(kSlotsOffset + kCapacity);
-  ASSERT_EQ(::pread(ring_.ring, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
-  const Descriptor growing = memory(bytes, F_SEAL_GROW | F_SEAL_WRITE);
+  const Descriptor growing = memory(bytes_in(ring_.ring, kSlotsOffset + kCapacity), F_SEAL_GROW | F_SEAL_WRITE);
   expect_not_a_ring({growing.get(), ring_.consumers}, "may shrink");
 }
 
@@ -123,9 +126,78 @@ TEST_F(UnnamedTest, more_memory_than_there_is_is_refused) {
 }
 
 TEST_F(UnnamedTest, it_can_not_be_taken_over) {
-  EXPECT_TRUE(refused([&] { (void)Segment::open(ring_, Access::kProduce); }, Status::kNoPermission));
+  const auto take_over = [&] { (void)Producer::open(ring_); };
+  EXPECT_TRUE(refused(take_over, Status::kBadOption, {"unnamed ring", "take_over"}));
   producer_.close();
-  EXPECT_TRUE(refused([&] { (void)Segment::open(ring_, Access::kProduce); }, Status::kNoPermission));
+  EXPECT_TRUE(refused(take_over, Status::kBadOption, {"unnamed ring", "take_over"}));
+}
+
+// --- one that can be taken over
+
+TEST_F(UnnamedTest, made_to_be_taken_over_its_size_and_its_seals_are_fixed_all_the_same) {
+  auto producer = Producer::create_unnamed({.capacity = kCapacity, .take_over = true});
+  const RingDescriptors ring = producer.descriptors();
+  for (const int file : {ring.ring, ring.consumers}) {
+    EXPECT_NE(::ftruncate(file, 0), 0);
+    EXPECT_EQ(errno, EPERM);
+    EXPECT_NE(::ftruncate(file, 1 << 30), 0);
+    for (const int seal : {F_SEAL_WRITE, F_SEAL_FUTURE_WRITE}) {
+      EXPECT_NE(::fcntl(file, F_ADD_SEALS, seal), 0) << "who holds it could keep the next producer out";
+      EXPECT_EQ(errno, EPERM);
+    }
+  }
+}
+
+// As far as the seals tell, the one was made without `take_over`; the other can't be written by anybody.
+TEST_F(UnnamedTest, a_copy_with_other_seals_is_refused_to_a_producer) {
+  auto producer = Producer::create_unnamed({.capacity = kCapacity, .take_over = true});
+  const RingDescriptors ring = producer.descriptors();
+  const auto bytes = bytes_in(ring.ring, kSlotsOffset + kCapacity);
+  producer.close();
+  for (const int seal : {F_SEAL_WRITE, F_SEAL_FUTURE_WRITE}) {
+    const Descriptor copy = memory(bytes, F_SEAL_SHRINK | seal);
+    EXPECT_TRUE(refused(
+        [&] {
+          (void)Producer::open({copy.get(), ring.consumers});
+        },
+        Status::kBadOption, {"unnamed ring", "take_over"}));
+  }
+  const auto area = bytes_in(ring.consumers, algorithm::kConsumersBytes);
+  const Descriptor readable = memory(area, F_SEAL_SHRINK | F_SEAL_WRITE);
+  EXPECT_TRUE(refused([&] { (void)Producer::open({ring.ring, readable.get()}); }, Status::kNoPermission));
+  EXPECT_EQ(Producer::open(ring).publish(bytes_of("hello")), Status::kOk);
+}
+
+TEST_F(UnnamedTest, what_is_not_both_halves_of_one_ring_is_not_taken_over) {
+  const RingOptions options{.capacity = kCapacity, .take_over = true};
+  auto producer = Producer::create_unnamed(options);
+  auto other = Producer::create_unnamed(options);
+  const auto [ring, consumers] = producer.descriptors();
+  const Descriptor unsealed = memory(bytes_in(ring, kSlotsOffset + kCapacity), 0);
+  const Descriptor zeros = memory(std::vector<std::byte>(kSlotsOffset + kCapacity), F_SEAL_SHRINK);
+  producer.close();
+  for (const RingDescriptors wrong : {RingDescriptors{},
+                                      {ring, -1},
+                                      {-1, consumers},
+                                      {consumers, ring},
+                                      {ring, ring},
+                                      {consumers, consumers},
+                                      {ring, other.descriptors().consumers},
+                                      {unsealed.get(), consumers},
+                                      {zeros.get(), consumers}}) {
+    EXPECT_TRUE(refused([&] { (void)Producer::open(wrong); }, Status::kNotARing, {"unnamed ring"}))
+        << wrong.ring << ", " << wrong.consumers;
+  }
+}
+
+TEST_F(UnnamedTest, lines_that_contradict_each_other_are_not_taken_over) {
+  auto producer = Producer::create_unnamed({.capacity = kCapacity, .take_over = true});
+  const RingDescriptors ring = producer.descriptors();
+  ASSERT_EQ(producer.publish(bytes_of("hello")), Status::kOk);
+  producer.close();
+  Segment::open(ring, Access::kProduce).producer().tail.store(7);
+  EXPECT_TRUE(refused([&] { (void)Producer::open(ring); }, Status::kCorrupt, {"contradict"}));
+  EXPECT_TRUE(refused([&] { (void)Producer::open(ring); }, Status::kCorrupt)) << "the first try keeps its lease";
 }
 
 TEST_F(UnnamedTest, the_death_of_its_producer_is_noticed) {
@@ -181,7 +253,7 @@ TEST_F(UnnamedTest, a_stranger_who_is_given_the_descriptors_can_consume) {
   EXPECT_EQ(as_stranger([&] {
               auto consumer = Consumer::attach(ring_, {.start = Start::oldest()});
               require(text_of(consumer.receive()) == "hello", "receive");
-              require_refused([&] { (void)Segment::open(ring_, Access::kProduce); }, Status::kNoPermission);
+              require_refused([&] { (void)Producer::open(ring_); }, Status::kBadOption);
             }),
             0);
 }

@@ -65,6 +65,27 @@ TEST(Waiting, without_io_uring_many_rings_are_served_all_the_same) {
             0);
 }
 
+// By a thread, which comes back in rounds to see whether it is to end.
+TEST(Waiting, without_io_uring_a_descriptor_waits_as_long_as_it_should) {
+  EXPECT_EQ(in_child([] {
+              forbid({SYS_io_uring_setup}, EPERM);
+              for (const std::chrono::nanoseconds period : {kForever, std::chrono::nanoseconds(1h)}) {
+                SmallRing ring;
+                Pollable pollable = ring.consumer.pollable(period);
+                require(pollable.arm(), "a message in an empty ring");
+                require(!readable(pollable, 120), "readable without a bell");
+                ring.publish();
+                require(readable(pollable, 10'000), "not woken");
+                ring.receive();
+                require(pollable.arm(), "a message in an empty ring");
+              }  // the thread ends in the midst of its wait
+              SmallRing ring;
+              Pollable pollable = ring.consumer.pollable(1ms);
+              require(pollable.arm() && readable(pollable, 10'000), "not readable after its period");
+            }),
+            0);
+}
+
 TEST(Waiting, without_futex_waitv_rings_are_served_all_the_same) {
   for (const int error : {ENOSYS, EPERM}) {
     EXPECT_EQ(in_child([error] {

@@ -167,9 +167,9 @@ def test_types_of_ringmain_are_refused(pair: tuple[Producer, Consumer], kind: in
     producer.send(b"still works")
 
 
-@pytest.mark.parametrize("kind", [-1, 0x10000, 1.5, "1", None])
+@pytest.mark.parametrize("kind", [-1, 0x10000, 2**70, 1.5, "1", None])
 def test_a_type_is_a_number_of_16_bits(pair: tuple[Producer, Consumer], kind: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError if isinstance(kind, int) else TypeError):
         pair[0].send(b"x", type=kind)
 
 

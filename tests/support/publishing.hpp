@@ -30,12 +30,14 @@ class MixedPublisher {
 
   // The next messages, at most up to the number `end`.
   void step(std::uint64_t end) {
-    switch (mix(lot_) % 6) {
+    switch (mix(lot_) % 8) {
       case 0: return copy([&](auto bytes, auto type) { return producer_.publish(bytes, type); });
       case 1: return copy([&](auto bytes, auto type) { return insist(bytes, type); });
       case 2: return in_place(0);
       case 3: return in_place(mix(lot_) % 300);
       case 4: abort(); return in_place(0);
+      case 5: return claim_batch(end).commit();
+      case 6: give_up_batch(end); return in_place(0);
       default: return batch(end);
     }
   }
@@ -85,18 +87,46 @@ class MixedPublisher {
   void batch(std::uint64_t end) {
     std::array<std::vector<std::byte>, kLargestBatch> bodies;
     std::array<std::span<const std::byte>, kLargestBatch> spans;
-    const std::uint64_t wanted = std::min(1 + mix(lot_) % kLargestBatch, end - next_);
-    std::uint64_t position = producer_.position();
-    std::size_t count = 0;
-    for (; count < wanted; ++count) {
-      const std::uint64_t extent = algorithm::extent_of(stream_.length_of(next_ + count));
-      if (position + extent - producer_.position() > producer_.capacity() / 2) break;
-      bodies[count] = stream_.message(next_ + count, position);
-      spans[count] = bodies[count];
-      position += extent;
+    const std::size_t count = draw_batch(end);
+    for (std::size_t i = 0; i < count; ++i) {
+      bodies[i] = stream_.message(next_ + i, producer_.position() + bytes_of(i));
+      spans[i] = bodies[i];
     }
     check(producer_.publish_batch({spans.data(), count}, kBatchType));
     next_ += count;
+  }
+
+  // The same, written in place; to be committed.
+  BatchClaim claim_batch(std::uint64_t end) {
+    const std::size_t count = draw_batch(end);
+    BatchClaim claim = producer_.claim_batch(bytes_of(count));
+    check(claim.status());
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::span<std::byte> place = claim.add(stream_.length_of(next_ + i), Stream::type_of(next_ + i));
+      require(place.data() != nullptr, "a batch has no room for what it was claimed for");
+      stream_.write(next_ + i, producer_.position() + bytes_of(i), place);
+    }
+    next_ += count;
+    return claim;
+  }
+
+  void give_up_batch(std::uint64_t end) {
+    const std::uint64_t next = next_;
+    claim_batch(end).abort();
+    next_ = next;
+  }
+
+  // How many messages make the next batch.
+  std::size_t draw_batch(std::uint64_t end) {
+    std::size_t count = std::min(1 + mix(lot_) % kLargestBatch, end - next_);
+    while (bytes_of(count) > producer_.capacity() / 2) --count;
+    return count;
+  }
+  // What the next so many messages take.
+  std::size_t bytes_of(std::size_t count) const {
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < count; ++i) bytes += ringmain::Producer::batch_share(stream_.length_of(next_ + i));
+    return bytes;
   }
 
   ringmain::Producer& producer_;

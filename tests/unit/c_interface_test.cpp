@@ -87,12 +87,16 @@ TEST_F(CInterfaceTest, what_returns_no_status_takes_null_for_nothing) {
   ringmain_producer_abort(nullptr);
   ringmain_consumer_free(nullptr);
   ringmain_consumer_release(nullptr);
+  ringmain_consumer_pass(nullptr);
+  ringmain_consumer_release_below(nullptr, 64);
   EXPECT_EQ(ringmain_producer_position(nullptr), 0U);
   EXPECT_EQ(ringmain_producer_capacity(nullptr), 0U);
   EXPECT_EQ(ringmain_consumer_position(nullptr), 0U);
   EXPECT_EQ(ringmain_consumer_lost(nullptr), 0U);
+  EXPECT_EQ(ringmain_consumer_lag_bytes(nullptr), 0U);
   EXPECT_EQ(ringmain_consumer_capacity(nullptr), 0U);
   EXPECT_EQ(ringmain_consumer_still_valid(nullptr), 0);
+  EXPECT_EQ(ringmain_consumer_still_valid_at(nullptr, 0), 0);
 }
 
 // --- structs that grow
@@ -107,6 +111,8 @@ TEST_F(CInterfaceTest, the_defaults_are_those_of_cpp) {
   EXPECT_EQ(ring.struct_size, sizeof ring);
   EXPECT_EQ(ring.capacity, RingOptions{}.capacity);
   EXPECT_EQ(ring.mode, RingOptions{}.mode);
+  EXPECT_EQ(ring.take_over, 0U);
+  EXPECT_EQ(ring.reserved, 0U);
   EXPECT_EQ(ring.spin_ns, RingOptions{}.spin.count());
   EXPECT_EQ(ring.directory, nullptr);
   EXPECT_EQ(open.spin_ns, OpenOptions{}.spin.count());
@@ -163,9 +169,12 @@ TEST_F(CInterfaceTest, options_that_make_no_sense_are_refused) {
   options = ring();
   options.capacity = 100'000;
   EXPECT_EQ(create(options), RINGMAIN_BAD_OPTION);
+  options = ring();
+  options.reserved = 1;
+  EXPECT_EQ(create(options), RINGMAIN_BAD_OPTION);
   ASSERT_EQ(create(ring()), RINGMAIN_OK);
   ringmain_consumer_options from = reading();
-  from.start = 3;
+  from.start = 4;
   EXPECT_EQ(attach(from), RINGMAIN_BAD_OPTION);
 }
 

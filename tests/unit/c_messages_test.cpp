@@ -321,8 +321,74 @@ TEST_F(CMessagesTest, an_unnamed_ring_is_reached_through_its_descriptors) {
   ASSERT_EQ(publish("hello"), RINGMAIN_OK);
   EXPECT_EQ(ringmain_consumer_receive(attached, &message_), RINGMAIN_OK);
   EXPECT_EQ(text_of(message_), "hello");
+  EXPECT_EQ(ringmain_producer_open_unnamed(file, consumers, nullptr, &made), RINGMAIN_BAD_OPTION);
+  EXPECT_EQ(made, nullptr);
   ASSERT_EQ(create(ring()), RINGMAIN_OK);
   EXPECT_EQ(ringmain_producer_descriptors(producer_.get(), &file, &consumers), RINGMAIN_BAD_OPTION);
+}
+
+TEST_F(CMessagesTest, an_unnamed_ring_can_be_taken_over_if_it_was_made_for_that) {
+  ringmain_ring_options options = ring();
+  options.take_over = 1;
+  ringmain_producer* made = nullptr;
+  ASSERT_EQ(ringmain_producer_create_unnamed(&options, &made), RINGMAIN_OK) << ringmain_last_error();
+  producer_.reset(made);
+  int file = -1;
+  int consumers = -1;
+  ASSERT_EQ(ringmain_producer_descriptors(made, &file, &consumers), RINGMAIN_OK);
+  ringmain_consumer* attached = nullptr;
+  ASSERT_EQ(ringmain_consumer_attach_unnamed(file, consumers, nullptr, &attached), RINGMAIN_OK);
+  consumer_.reset(attached);
+  EXPECT_EQ(ringmain_producer_open_unnamed(file, consumers, nullptr, &made), RINGMAIN_PRODUCER_EXISTS);
+  ASSERT_EQ(publish("one"), RINGMAIN_OK);
+  ASSERT_EQ(ringmain_producer_close(producer_.get()), RINGMAIN_OK);
+  ASSERT_EQ(ringmain_producer_open_unnamed(file, consumers, nullptr, &made), RINGMAIN_OK) << ringmain_last_error();
+  producer_.reset(made);
+  ASSERT_EQ(publish("two"), RINGMAIN_OK);
+  for (const char* text : {"one", "two"}) {
+    ASSERT_EQ(ringmain_consumer_try_receive(attached, &message_), RINGMAIN_OK);
+    EXPECT_EQ(text_of(message_), text);
+    ringmain_consumer_release(attached);
+  }
+}
+
+// --- holding several
+
+TEST_F(CMessagesTest, what_is_passed_is_held_until_it_is_given_back) {
+  connect();
+  while (ringmain_producer_try_publish(producer_.get(), "x", 1, 0) == RINGMAIN_OK) {
+  }
+  EXPECT_EQ(ringmain_consumer_lag_bytes(consumer_.get()), 1023U * 64);
+  std::vector<ringmain_message> held(3);
+  for (ringmain_message& message : held) {
+    ASSERT_EQ(ringmain_consumer_try_receive(consumer_.get(), &message), RINGMAIN_OK);
+    ringmain_consumer_pass(consumer_.get());
+    ringmain_consumer_pass(consumer_.get());  // nothing is borrowed any more
+  }
+  EXPECT_EQ(ringmain_consumer_lag_bytes(consumer_.get()), 1020U * 64);
+  EXPECT_EQ(ringmain_consumer_position(consumer_.get()), 192U);
+  for (const ringmain_message& message : held) {
+    EXPECT_EQ(text_of(message), "x");
+    EXPECT_EQ(ringmain_consumer_still_valid_at(consumer_.get(), message.position), 1);
+  }
+  EXPECT_EQ(ringmain_producer_try_publish(producer_.get(), "y", 1, 0), RINGMAIN_NO_ROOM);
+  ringmain_consumer_release_below(consumer_.get(), held[1].position);
+  EXPECT_EQ(ringmain_producer_try_publish(producer_.get(), "y", 1, 0), RINGMAIN_OK);
+  EXPECT_EQ(ringmain_producer_try_publish(producer_.get(), "y", 1, 0), RINGMAIN_NO_ROOM);
+  EXPECT_EQ(ringmain_consumer_still_valid_at(consumer_.get(), held[0].position), 0);
+  EXPECT_EQ(ringmain_consumer_still_valid_at(consumer_.get(), held[1].position), 1);
+}
+
+TEST_F(CMessagesTest, the_last_message_is_a_place_to_start) {
+  connect();
+  for (const char* text : {"one", "two", "three"}) ASSERT_EQ(publish(text), RINGMAIN_OK);
+  ringmain_consumer_options options = reading();
+  options.start = RINGMAIN_LAST;
+  ASSERT_EQ(attach(options), RINGMAIN_OK) << ringmain_last_error();
+  ASSERT_EQ(ringmain_consumer_try_receive(consumer_.get(), &message_), RINGMAIN_OK);
+  EXPECT_EQ(text_of(message_), "three");
+  ringmain_consumer_release(consumer_.get());
+  EXPECT_EQ(ringmain_consumer_try_receive(consumer_.get(), &message_), RINGMAIN_EMPTY);
 }
 
 }  // namespace

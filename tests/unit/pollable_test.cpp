@@ -77,6 +77,30 @@ TEST(Pollable, looks_up_now_and_then_without_a_bell) {
   EXPECT_FALSE(readable(pollable.descriptor(), 0));
 }
 
+TEST(Pollable, for_ever_looks_up_for_a_bell_alone) {
+  SmallRing ring;
+  Pollable pollable = ring.consumer.pollable(kForever);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(pollable.arm());
+    EXPECT_FALSE(readable(pollable.descriptor(), 100)) << "twice the period of others";
+    ring.publish();
+    EXPECT_TRUE(readable(pollable.descriptor(), 10'000));
+    EXPECT_FALSE(pollable.arm());
+    ring.receive();
+  }
+  ASSERT_TRUE(pollable.arm());
+  ring.producer.close();
+  EXPECT_TRUE(readable(pollable.descriptor(), 10'000));
+}
+
+TEST(Pollable, for_ever_is_not_for_a_spectator) {
+  SmallRing ring;
+  auto spectator = Consumer::attach(ring.producer.descriptors(), {.spectator = true});
+  Pollable pollable = spectator.pollable(kForever);
+  ASSERT_TRUE(pollable.arm());
+  EXPECT_TRUE(readable(pollable.descriptor(), 10'000));  // nobody rings for it
+}
+
 TEST(Pollable, stays_with_a_consumer_that_moves) {
   SmallRing ring;
   Pollable pollable = ring.consumer.pollable();

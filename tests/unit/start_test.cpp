@@ -141,6 +141,21 @@ TEST(Start, never_at_what_a_crashed_batch_noted) {
   }
 }
 
+TEST(Start, never_at_what_a_batch_that_was_given_up_noted) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_until(producer, 2560, kLength));
+  ASSERT_TRUE(producer.refresh_limit(20'000));
+  Producer<>::Batch batch(producer);
+  for (int i = 0; i < 15; ++i) batch.add(pattern(0, 1000), 0);
+  batch.give_up();
+  ASSERT_TRUE(publish_until(producer, 16'384, kLength));
+  for (Position wanted = 0; wanted <= 16'384; wanted += 64) {
+    EXPECT_EQ(started(ring, Start::at(wanted)), (wanted + kExtent - 1) / kExtent * kExtent);
+  }
+  EXPECT_EQ(successor(ring).messages(), 64U);
+}
+
 TEST(Start, without_a_walk_when_it_would_be_overtaken) {
   int accesses = 1;
   for (int n = 0; n < accesses; ++n) {
@@ -182,7 +197,115 @@ TEST(Start, with_lines_that_contradict_themselves_is_nothing_and_takes_no_time) 
   EXPECT_FALSE(Attached(ring).begun);
 }
 
+// --- with the last message
+
+TEST(Start, with_the_last_message_of_a_ring_without_one_is_its_birth) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  EXPECT_EQ(started(ring, Start::last()), 0U);
+  producer.close();
+  EXPECT_EQ(started(ring, Start::last()), 0U);
+}
+
+TEST(Start, with_the_last_message_wherever_in_the_ring_it_is) {
+  for (const Policy policy : {Policy::kWait, Policy::kOverwrite}) {
+    PlainRing ring(kMinCapacity, policy);
+    auto producer = first_producer(ring);
+    for (int i = 0; i < 1000; ++i) {
+      ASSERT_TRUE(publish_some(producer, 1, kLength));
+      ASSERT_EQ(started(ring, Start::last()), producer.position() - kExtent);
+    }
+    producer.close();
+    EXPECT_EQ(started(ring, Start::last()), producer.position() - kExtent);
+    EXPECT_EQ(started(ring, Start::latest()), producer.position());
+  }
+}
+
+TEST(Start, with_the_last_message_of_any_length) {
+  PlainRing ring(kMinCapacity, Policy::kOverwrite);
+  auto producer = first_producer(ring);
+  std::uint64_t lot = 1;
+  for (std::uint64_t count = 0; count < 500; ++count) {
+    const Position at = producer.position();
+    const std::size_t length = count % 3 == 0 ? ring.capacity() / 2 - 16 : mix(lot) % 3000;
+    ASSERT_TRUE(publish_some(producer, 1, length));
+    const auto place = locate(ring.ring(), Start::last());
+    ASSERT_TRUE(place);
+    ASSERT_EQ(place->position, at) << count;
+    EXPECT_EQ(place->messages, count);
+  }
+}
+
+TEST(Start, with_the_last_message_of_a_batch) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 5, kLength));
+  ASSERT_TRUE(producer.refresh_limit(20'000));
+  Producer<>::Batch batch(producer);
+  for (int i = 0; i < 40; ++i) {
+    batch.add(pattern(0, kLength), 0);
+    EXPECT_EQ(started(ring, Start::last()), 4 * kExtent);
+  }
+  (void)batch.commit();
+  EXPECT_EQ(started(ring, Start::last()), 44 * kExtent);
+}
+
+TEST(Start, with_the_next_message_if_the_last_is_not_kept) {
+  PlainRing ring(kMinCapacity, Policy::kOverwrite);
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_until(producer, ring.capacity(), kLength));
+  const std::uint64_t half = ring.capacity() / 2;
+  ASSERT_TRUE(publish_some(producer, 1, half - 16));
+  EXPECT_EQ(locate(ring.ring(), Start::last())->position, producer.position() - half);
+  std::byte* const next = claim(producer, half - 16);
+  ASSERT_NE(next, nullptr);
+  std::fill_n(next, half - 16, std::byte{0xff});
+  EXPECT_EQ(locate(ring.ring(), Start::last())->position, producer.position());
+}
+
+TEST(Start, with_the_last_message_though_newer_ones_come_meanwhile) {
+  int accesses = 1;
+  for (int n = 0; n < accesses; ++n) {
+    PlainRing<HookedMemory> ring;
+    auto producer = first_producer(ring);
+    ASSERT_TRUE(publish_until(producer, ring.capacity(), kLength));
+    std::optional<algorithm::Place> place;
+    const auto find = [&] { place = locate(ring.ring(), Start::last()); };
+    accesses = accesses_of(find);
+    intrude(n, find, [&] { EXPECT_TRUE(publish_until(producer, 5 * ring.capacity(), 1000)); });
+    ASSERT_TRUE(place) << n;
+    EXPECT_EQ(place->position, 5 * ring.capacity() - 1024) << n;  // the other one isn't kept
+    EXPECT_EQ(place->messages, 256 + 4 * ring.capacity() / 1024 - 1) << n;
+  }
+  EXPECT_GT(accesses, 10);
+}
+
+TEST(Start, with_the_last_message_of_lines_that_contradict_themselves_is_nothing) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 100, kLength));
+  ring.lines().tail.store(producer.position() + 64);
+  EXPECT_FALSE(locate(ring.ring(), Start::last()));
+  ring.lines().tail.store(producer.position() - kExtent - 64);  // in the midst of a message
+  EXPECT_FALSE(locate(ring.ring(), Start::last()));
+}
+
 // --- beginning there
+
+TEST(Beginning, with_the_last_message_has_that_and_what_follows) {
+  for (const Policy policy : {Policy::kWait, Policy::kOverwrite}) {
+    PlainRing ring(kMinCapacity, policy);
+    auto producer = first_producer(ring);
+    ASSERT_TRUE(publish_until(producer, 3 * ring.capacity(), kLength));
+    Attached consumer(ring, Start::last());
+    EXPECT_EQ(consumer.own().cursor.load(), producer.position() - kExtent);
+    ASSERT_TRUE(publish_some(producer, 2, kLength));
+    producer.close();
+    EXPECT_EQ(drain(consumer.reader), 3U);
+    EXPECT_EQ(consumer.reader.lost(), 0U);
+    EXPECT_EQ(consumer.reader.examine(), Status::kEnd);
+  }
+}
 
 TEST(Beginning, tells_the_cursor_and_is_counted_from_there) {
   for (const Policy policy : {Policy::kWait, Policy::kOverwrite}) {

@@ -141,6 +141,65 @@ TEST(Batch, that_was_given_up_is_not_taken_for_messages) {
   }
 }
 
+// The first tag leads to the others, so it comes last; theirs come when their payloads are written.
+TEST(Batch, in_place_tags_a_message_when_the_next_is_added) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  algorithm::Producer<>::Batch batch(producer);
+  const auto write = [&](Position at) {
+    const Bytes bytes = pattern(at, 8);
+    std::copy(bytes.begin(), bytes.end(), batch.add(bytes.size(), 0));
+  };
+  for (Position at = 0; at < 320; at += 64) {
+    write(at);
+    EXPECT_EQ(batch.end(), at + 64);
+    for (Position before = 64; before < at; before += 64) EXPECT_EQ(ring.tag_at(before), before + 1);
+    EXPECT_EQ(ring.tag_at(0), 0U);
+    EXPECT_EQ(ring.tag_at(at), 0U);
+  }
+  (void)batch.commit();
+  EXPECT_EQ(drain(consumer.reader), 5U);
+}
+
+TEST(Batch, in_place_of_one_message_is_that_message) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  Attached consumer(ring);
+  algorithm::Producer<>::Batch batch(producer);
+  const Bytes bytes = pattern(0, 100);
+  std::copy(bytes.begin(), bytes.end(), batch.add(bytes.size(), 5));
+  EXPECT_EQ(ring.tag_at(0), 0U);
+  (void)batch.commit();
+  EXPECT_EQ(receive(consumer.reader).value().bytes, bytes);
+}
+
+TEST(Batch, given_up_after_a_fork_touches_nothing_that_is_shared) {
+  PlainRing ring;
+  PlainRing blank;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(producer.refresh_limit(20'000));
+  algorithm::Producer<>::Batch batch(producer);
+  for (int i = 0; i < 15; ++i) batch.add(pattern(0, 1000), 0);
+  const Image before = ring.image();
+  const Image untouched = blank.image();
+  EXPECT_TRUE(producer.takes(0));
+  producer.defuse(blank.ring());
+  EXPECT_FALSE(producer.takes(0));
+  batch.give_up();
+  EXPECT_EQ(ring.image(), before);
+  EXPECT_EQ(blank.image(), untouched);
+}
+
+TEST(Batch, given_up_before_its_first_message_changes_nothing) {
+  PlainRing ring;
+  auto producer = first_producer(ring);
+  ASSERT_TRUE(publish_some(producer, 3));
+  const Image before = ring.image();
+  algorithm::Producer<>::Batch(producer).give_up();
+  EXPECT_EQ(ring.image(), before);
+}
+
 TEST(Batch, its_end_is_checked_for_what_looks_like_a_tag) {
   PlainRing ring;
   auto producer = first_producer(ring);

@@ -62,14 +62,10 @@ class Batching : public Receiving {
   }
 
  private:
-  // The batch copies what the model doesn't see; so the payload is written to where it is about to go.
-  void add(CheckedProducer::Batch& batch, std::uint64_t length, std::uint64_t value) {
-    const Position position = length == 20 ? 0 : 64;
-    write_payload(at(position + algorithm::kMessageHeaderBytes), value);
-    batch.add({blank_.data(), length}, 0);
+  // In place: the message is there before its payload is.
+  static void add(CheckedProducer::Batch& batch, std::uint64_t length, std::uint64_t value) {
+    write_payload(batch.add(length, 0), value);
   }
-
-  std::array<std::byte, 64> blank_{};
 };
 
 TEST(WeakPublishing, shows_a_batch_only_when_all_of_it_is_whole) {

@@ -35,6 +35,44 @@ TEST(WeakRoom, is_made_only_by_who_has_read) {
   proof.needs_one_of("R2", "J2");
 }
 
+// Two are passed, and the first is read while the second is held; they are given back one after the other.
+class Passing : public FullScene {
+ public:
+  Passing() : consumer(ring) { fill(); }
+
+  void begin() override {
+    Scene::begin();
+    reader = consumer.reader;
+  }
+  void act(unsigned party) override {
+    if (party == 0) return publish_over_the_first();
+    const std::byte* const first = pass();
+    (void)pass();
+    model::require(read_payload(first) == kFirst, "the payload of another message");
+    (void)reader.release_below(kQuarter);
+    (void)reader.release_below(reader.position());
+  }
+
+ private:
+  const std::byte* pass() {
+    model::require(reader.look(), "a message that was there is gone");
+    const std::byte* const payload = reader.bytes().data();
+    reader.pass();
+    return payload;
+  }
+
+  CheckedAttached consumer;
+  CheckedReader reader;
+};
+
+TEST(WeakRoom, is_made_of_what_was_passed_only_by_who_has_read) {
+  Passing scenario;
+  const Proof proof(scenario, "give back and reuse");
+  proof.holds();
+  proof.needs(without("R1"));
+  proof.needs_one_of("R2", "J2");
+}
+
 // Members take the first message, and the next.
 class Taking : public FullScene {
  public:

@@ -62,7 +62,7 @@ TEST(WeakSleep, of_a_consumer_is_noticed) {
 
 class ForRoom : public Sleeping {
  public:
-  explicit ForRoom(Barrier barrier) : Sleeping(barrier) { fill(); }
+  explicit ForRoom(Barrier barrier, bool passing = false) : Sleeping(barrier), passing_(passing) { fill(); }
 
   void act(unsigned party) override {
     if (party == 0) {
@@ -72,20 +72,34 @@ class ForRoom : public Sleeping {
       slept = !producer.refresh_limit(extent);
       return;
     }
-    while (reader.look()) told |= reader.release();
+    while (reader.look()) told |= passing_ ? pass_and_give_back() : reader.release();
   }
+
+ private:
+  bool pass_and_give_back() {
+    reader.pass();
+    return reader.release_below(reader.position());
+  }
+
+  bool passing_;
 };
 
-TEST(WeakSleep, of_the_producer_is_noticed) {
-  ForRoom scenario(Barrier::kOfTheSleeper);
-  const Proof proof(scenario, "sleep for room");
+void expect_noticed(bool passing, const std::string& how) {
+  ForRoom scenario(Barrier::kOfTheSleeper, passing);
+  const Proof proof(scenario, how);
   proof.holds();
   proof.needs(sinking("W2", lines_of("R1")));
   proof.needs(without_membarrier("W3"));
-  ForRoom fenced(Barrier::kOfBoth);
-  const Proof of_fenced(fenced, "sleep for room, full fences");
+  ForRoom fenced(Barrier::kOfBoth, passing);
+  const Proof of_fenced(fenced, how + ", full fences");
   of_fenced.holds();
   of_fenced.needs(without("W2 with full fences", lines_with("if (fenced_) Memory::full_fence();", "reader.hpp")));
+}
+
+TEST(WeakSleep, of_the_producer_is_noticed) { expect_noticed(/*passing=*/false, "sleep for room"); }
+
+TEST(WeakSleep, of_the_producer_is_noticed_by_who_gives_back_what_was_passed) {
+  expect_noticed(/*passing=*/true, "sleep for what was passed");
 }
 
 }  // namespace

@@ -166,8 +166,9 @@ Start start_of(const Address& address) {
   const std::string from = address.text("from", "latest");
   if (from == "latest") return Start::latest();
   if (from == "oldest") return Start::oldest();
+  if (from == "last") return Start::last();
   const auto position = parse_number(from);
-  if (!position) address.refuse("the value of 'from' is none; it is oldest, latest or a position");
+  if (!position) address.refuse("the value of 'from' is none; it is oldest, last, latest or a position");
   return Start::at(*position);
 }
 
@@ -233,7 +234,7 @@ Carrier ring_carrier() {
       {{"dir", "DIR", "where the ring is [default: $RINGMAIN_DIR, else /dev/shm]"},
        {"spin", "DURATION", "how long to spin before sleeping [default: 20us]"},
        {"wait", "DURATION", "for the ring [default: 0], or with 'wait-for' for them [default: forever]"},
-       {"from", "START", "oldest, latest or a position [default: latest]", End::kSource},
+       {"from", "START", "oldest, last (published), latest (the next) or a position [default: latest]", End::kSource},
        {"group", "GROUP", "share the messages with the members of this group", End::kSource},
        {"durable", "", "the group keeps its place without members", End::kSource},
        {"spectator", "", "watch without write access; may lose messages", End::kSource},

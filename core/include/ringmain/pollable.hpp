@@ -15,9 +15,10 @@ class Pollable {
   ~Pollable();
 
   // Readable (POLLIN) when there may be something to receive, and `period` after it was armed (a spectator: 1 ms): the
-  // dead ring no bell. kForever: not then, for who learns of their deaths in another way. Nothing is to be read from it. It stays the Pollable's: don't close it. It is an io_uring, which
-  // may end a call in which the thread that armed it waits with EINTR just before it is readable: wait again. Before
-  // Linux 6.7, or where io_uring is forbidden, it is an eventfd that a thread raises.
+  // dead ring no bell. kForever: not then, for who learns of their deaths in another way. Nothing is to be read from it.
+  // It stays the Pollable's: don't close it. It is an io_uring, which may end a call in which the thread that armed it
+  // waits with EINTR just before it is readable: wait again. Before Linux 6.7, or where io_uring is forbidden, it is an
+  // eventfd that a thread raises.
   int descriptor() const noexcept;
 
   // To be called when try_receive() has found nothing; doesn't block. False: there may be something by now, so receive

@@ -68,12 +68,14 @@ class [[nodiscard]] Claim {
 };
 
 // Several messages being written in place, to be seen all at once. Falsy when there is no room for them, then status()
-// says why. Its destructor gives up: nothing is published.
+// says why. Its destructor aborts. As with a claim, nothing else is published meanwhile.
 class [[nodiscard]] BatchClaim {
  public:
   BatchClaim(BatchClaim&& other) noexcept
-      : batch_(std::exchange(other.batch_, std::nullopt)), end_(other.end_), status_(other.status_), ring_(other.ring_) {}
+      : batch_(std::exchange(other.batch_, std::nullopt)), end_(other.end_), status_(other.status_),
+        ring_(other.ring_) {}
   BatchClaim& operator=(BatchClaim&&) = delete;
+  ~BatchClaim() { abort(); }
 
   explicit operator bool() const noexcept { return batch_.has_value(); }
   Status status() const noexcept { return status_; }
@@ -81,12 +83,18 @@ class [[nodiscard]] BatchClaim {
   // Where the next message, of `bytes`, is to be written: before the next add(), or commit(). Its data() is null if it
   // doesn't fit any more.
   std::span<std::byte> add(std::size_t bytes, std::uint16_t type = 0) noexcept {
-    if (!batch_ || bytes > end_ || batch_->end() + algorithm::extent_of(bytes) > end_) return {};
+    if (!batch_ || !ring_->takes(bytes) || batch_->end() + algorithm::extent_of(bytes) > end_) return {};
     return {batch_->add(bytes, type), bytes};
   }
 
   void commit() noexcept {
     if (batch_ && batch_->commit()) detail::ring_bell(*ring_);
+    batch_.reset();
+  }
+
+  // Gives the room back; nothing is published.
+  void abort() noexcept {
+    if (batch_) batch_->give_up();
     batch_.reset();
   }
 
@@ -112,8 +120,8 @@ class Producer {
   // segment.
   static Producer open(std::string_view name, const OpenOptions& options = {});
 
-  // A ring without a name, in sealed memory: nobody can truncate or write it, nobody can take it over, it is gone with
-  // its last holder. `directory` is not used. Throws as create does.
+  // A ring without a name, in sealed memory: nobody can truncate it; nobody can write it or take it over, unless it is made
+  // with `take_over`; it is gone with its last holder. `directory` is not used. Throws as create does.
   static Producer create_unnamed(const RingOptions& options = {});
   RingDescriptors descriptors() const;  // throws kBadOption for a named ring
 

@@ -10,7 +10,8 @@
  *   Blocking   A function that waits has three forms: plain (for ever), try_ (not at all), _for (timeout_ns;
  *              RINGMAIN_FOREVER: for ever; 0 or less: not at all, as try_ does). It spins for `spin_ns`, then sleeps.
  *              Everything else waits for no other process, but for one that joins a group just now (at most 5 s).
- *   Threads    A handle is used by one thread at a time. Cold functions without a handle: from any thread.
+ *   Threads    A handle is used by one thread at a time; ringmain_consumer_release_below() says its exception. Cold
+ *              functions without a handle: from any thread.
  *   Ownership  Strings and structs passed in are only read during the call. A handle is the caller's to free. A handle
  *              has at most one claim open, or one message borrowed, at a time; a second is refused.
  *   fork       A handle stays with the process that made it: in a forked child it gives RINGMAIN_LEASE_LOST. Free it
@@ -109,8 +110,10 @@ typedef struct ringmain_type {
 /* FNV-1a, 64 bit, over: the name and a 0 byte, size and alignment (8 bytes each, little-endian), the schema. */
 uint64_t ringmain_type_hash(const char* name, uint64_t size, uint64_t alignment, const char* schema);
 
-enum { RINGMAIN_WAIT = 0, RINGMAIN_OVERWRITE = 1 };                 /* ringmain_ring_options.policy */
-enum { RINGMAIN_LATEST = 0, RINGMAIN_OLDEST = 1, RINGMAIN_AT = 2 }; /* ringmain_consumer_options.start */
+/* ringmain_ring_options.policy */
+enum { RINGMAIN_WAIT = 0, RINGMAIN_OVERWRITE = 1 };
+/* ringmain_consumer_options.start */
+enum { RINGMAIN_LATEST = 0, RINGMAIN_OLDEST = 1, RINGMAIN_AT = 2, RINGMAIN_LAST = 3 };
 
 typedef struct ringmain_ring_options {
   size_t struct_size;
@@ -124,6 +127,8 @@ typedef struct ringmain_ring_options {
   ringmain_type type;
   uint32_t full_fences; /* not 0: fences on the hot path instead of the sleeper's membarrier() */
   uint32_t keep;        /* not 0: consumers outlive the producer, ringmain_collect() leaves the ring; ends by removal */
+  uint32_t take_over;   /* not 0: whoever has the descriptors of this unnamed ring may open it as its next producer */
+  uint32_t reserved;
 } ringmain_ring_options;
 
 typedef struct ringmain_open_options {
@@ -143,7 +148,8 @@ typedef struct ringmain_consumer_options {
   int64_t wait_for_ring_ns; /* for the ring to appear; RINGMAIN_FOREVER */
   int64_t spin_ns;          /* before a blocking receive sleeps; 0: at once; RINGMAIN_FOREVER: never */
   ringmain_type type;
-  uint32_t start;     /* of a new group: RINGMAIN_LATEST: the next message published; RINGMAIN_OLDEST kept */
+  uint32_t
+      start; /* of a new group: _LATEST: the next message published; _OLDEST: kept; _LAST: published, if it is kept */
   uint32_t durable;   /* not 0: the group keeps its place, and so the producer waiting, while nobody is attached */
   uint32_t spectator; /* not 0: watch without write access: never gates, may be lapped, polls every 1 ms */
   uint32_t outlive_producer; /* not 0: blocking receives go on waiting when the producer dies, for its successor */
@@ -168,6 +174,10 @@ int ringmain_producer_open(const char* name, const ringmain_open_options* option
 
 /* Cold. A ring without a name, in sealed memory: gone with its last holder. `directory` is not used. As create. */
 int ringmain_producer_create_unnamed(const ringmain_ring_options* options, ringmain_producer** producer);
+
+/* Cold. Takes over an unnamed ring; the descriptors stay the caller's. As open; BAD_OPTION: made without `take_over`. */
+int ringmain_producer_open_unnamed(int ring, int consumers, const ringmain_open_options* options,
+                                   ringmain_producer** producer);
 
 /* Cold. The two descriptors of an unnamed ring, to hand on by fork or over a unix socket. They stay the handle's: don't
  * close them. BAD_OPTION: a named ring. */
@@ -260,6 +270,18 @@ int ringmain_consumer_still_valid(const ringmain_consumer* consumer);
 /* Gives the borrowed message back. Nothing borrowed: nothing happens. */
 void ringmain_consumer_release(ringmain_consumer* consumer);
 
+/* To hold several messages: instead of releasing the borrowed one, go on behind it. Its bytes stay where they are, and the
+ * producer waits for them, until release_below reaches past it; so a consumer that passes gives back in that way alone.
+ * The member of a group goes on holding the one that it has, and receives it again. Nothing borrowed: nothing happens. */
+void ringmain_consumer_pass(ringmain_consumer* consumer);
+
+/* Gives back all that was passed below `position`, at most ringmain_consumer_position(). May be called by one thread
+ * while another uses the handle, but for freeing it. */
+void ringmain_consumer_release_below(ringmain_consumer* consumer, uint64_t position);
+
+/* As ringmain_consumer_still_valid(), of the message that was passed at `position`. */
+int ringmain_consumer_still_valid_at(const ringmain_consumer* consumer, uint64_t position);
+
 /* Copies the next message into the buffer, so that nothing is borrowed; waits for one. What it gives was not
  * overwritten meanwhile, whatever the policy. message->data is the buffer. Statuses as receive; TOO_LARGE: the buffer
  * is too small; the message stays, and message->size says what it needs. */
@@ -295,7 +317,10 @@ int64_t ringmain_consumer_prepare_wait(ringmain_consumer* consumer, struct io_ur
 
 uint64_t ringmain_consumer_position(const ringmain_consumer* consumer); /* of the next message, or the borrowed one */
 uint64_t ringmain_consumer_lost(const ringmain_consumer* consumer);     /* messages missed since attach */
-size_t ringmain_consumer_capacity(const ringmain_consumer* consumer);   /* 0 for NULL, as the two above */
+/* How far it, or its group, is behind the newest message; slots and headers included. A message that it borrows counts as
+ * not received yet, but for a member of a group. */
+uint64_t ringmain_consumer_lag_bytes(const ringmain_consumer* consumer);
+size_t ringmain_consumer_capacity(const ringmain_consumer* consumer); /* 0 for NULL, as the three above */
 
 /* Cold. Releases, leaves (the members of a group go on), and frees the handle. NULL: nothing happens. */
 void ringmain_consumer_free(ringmain_consumer* consumer);

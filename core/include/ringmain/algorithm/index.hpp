@@ -40,7 +40,7 @@ class Index {
 
   bool knows_step_of(Position position) const noexcept { return read(step_of(position)).has_value(); }
 
-  // Forgets what a crashed batch noted above the recovered tail.
+  // Forgets what a batch that crashed, or was given up, noted above the tail.
   void cut_above(Position tail) noexcept {
     for (auto& entry : lines_->index) {
       const Position position = entry.position.load(std::memory_order_relaxed);  // the producer alone writes

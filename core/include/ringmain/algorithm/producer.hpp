@@ -103,6 +103,11 @@ class Producer {
              producer_.publish_through(producer_.header_, producer_.position_, at_, messages_, bytes_);
     }
 
+    // Nothing is published. Where its messages were to begin, other messages may not.
+    void give_up() noexcept {
+      if (messages_ != 0 && producer_.max_length_ != 0) producer_.cut_index();
+    }
+
    private:
     void tag_last() noexcept {
       // [T3] release: pairs with [T2]. All tags but the first, which alone leads to them.
@@ -200,6 +205,7 @@ class Producer {
   Position limit() const noexcept { return limit_; }
   std::uint64_t messages() const noexcept { return messages_; }
   std::uint64_t max_length() const noexcept { return max_length_; }
+  bool takes(std::uint64_t length) const noexcept { return max_length_ != 0 && length <= max_length_; }  // ever
   const Ring<Memory>& ring() const noexcept { return ring_; }
   Position floor() const noexcept { return limit_ > ring_.capacity ? limit_ - ring_.capacity : 0; }
   Position slowest_group() const noexcept {
@@ -293,12 +299,17 @@ class Producer {
     return std::max(limit_, (needed + step - 1) / step * step);
   }
 
-  void reopen() noexcept {
-    ProducerLines<Memory>& lines = *ring_.producer;
+  // Forgets what a batch has noted that was not published.
+  void cut_index() noexcept {
     Index<Memory> index(lines_, ring_.capacity);
     index.cut_above(position_);
     next_index_ = index.start_of(index.step_of(position_) + (index.knows_step_of(position_) ? 1 : 0));
     allow(limit_);
+  }
+
+  void reopen() noexcept {
+    ProducerLines<Memory>& lines = *ring_.producer;
+    cut_index();
     lines.room_wanted.store(0, std::memory_order_relaxed);
     lines.proposal.store(limit_, std::memory_order_relaxed);  // the last producer may not have lived to settle its own
     lines.tail.store(position_, std::memory_order_release);   // [N1]

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -73,13 +74,15 @@ class Reader {
   }
 
   // Gives back what was passed below `position`. True: the producer waits for this, ring the room bell. Another thread
-  // may receive meanwhile.
+  // may receive meanwhile: should it be lapped just then, the cursor may stay behind until the next call; where one can be
+  // lapped, the producer waits for no cursor.
   [[nodiscard]] bool release_below(Position position) noexcept {
-    if (position <= given_back_ || head_ != nullptr) return false;
-    const Position from = std::exchange(given_back_, position);
+    const Position from = given_back().load(std::memory_order_relaxed);
+    if (position <= from || head_ != nullptr) return false;
+    given_back().store(position, std::memory_order_relaxed);
     cursor_->store(position, std::memory_order_release);  // [R1]
     Memory::compiler_barrier();                           // [W2]
-    return wanted_->load(std::memory_order_relaxed) != 0 && made_room(from, position);
+    return wanted_->load(std::memory_order_relaxed) != 0 && (made_room(from, position) || made_little_room());
   }
 
   std::span<const std::byte> bytes() const noexcept {
@@ -133,7 +136,7 @@ class Reader {
       if (!place) return false;
       stand_at(place->position);
       next_ = position_;
-      given_back_ = position_;
+      given_back().store(position_, std::memory_order_relaxed);
       messages_ = place->messages;
       mark->store(position_, std::memory_order_relaxed);
       // [J1] full fence: pairs with [J2]: either the producer's second scan sees this cursor, or we see its proposal.
@@ -218,6 +221,9 @@ class Reader {
     return reinterpret_cast<const MessageHeader<Memory>*>(slots_ + (position & mask_));
   }
 
+  // Two threads may use it, of which one receives and the other gives back.
+  std::atomic_ref<Position> given_back() noexcept { return std::atomic_ref(given_back_); }
+
   void stand_at(Position position) noexcept {
     position_ = position;
     header_ = header_at(position);
@@ -271,6 +277,13 @@ class Reader {
     return wanted != 0 && std::min(from, lowest_intent_) < wanted && reached >= wanted;
   }
 
+  // Not as much as the producer waits for, maybe as much as it needs. Who goes to sleep asks it to look again; who gives
+  // back while the other thread sleeps must do so himself.
+  bool made_little_room() const noexcept {
+    return ring_.consumers != nullptr && ring_.producer->room_wanted.load(std::memory_order_relaxed) != 0 &&
+           ring_.consumers->sleepers.load(std::memory_order_relaxed) != 0;
+  }
+
   // A member's: tells what it is about to take, then moves the group's head past it.
   bool take() noexcept {
     Position at = head_->load(std::memory_order_acquire);
@@ -317,7 +330,7 @@ class Reader {
       next_ = position_;
       messages_ = place->messages;
       trust();
-      given_back_ = position_;
+      given_back().store(position_, std::memory_order_relaxed);
       cursor_->store(position_, std::memory_order_release);
       if (kept(position_)) return look() ? Status::kOk : Status::kEmpty;
     }

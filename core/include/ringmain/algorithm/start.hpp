@@ -15,7 +15,7 @@ class Start {
 
   static constexpr Start latest() noexcept { return Start(Kind::kLatest, 0); }  // with the next message published
   static constexpr Start oldest() noexcept { return Start(Kind::kOldest, 0); }  // with the oldest message kept
-  static constexpr Start last() noexcept { return Start(Kind::kLast, 0); }  // with the last one published, if it is kept
+  static constexpr Start last() noexcept { return Start(Kind::kLast, 0); }  // with the last one published, if it's kept
   // With the message at `position`, or the first kept after it; above the tail: at the tail.
   static constexpr Start at(std::uint64_t position) noexcept { return Start(Kind::kPosition, position); }
 
@@ -41,7 +41,7 @@ std::optional<Place> last_message(const Ring<Memory>& ring) noexcept {
     const Position tail = ring.producer->tail.load(std::memory_order_acquire);  // [N2] pairs with [N1]
     if (tail < kSlotBytes) return std::nullopt;
     const auto from = index.last_at_or_below(tail - kSlotBytes, floor_of(ring));
-    if (!from) return std::nullopt;
+    if (!from) continue;  // overtaken, or it isn't kept
     Place at = *from;
     auto next = step_over(ring, at);
     while (next && next->position < tail) {

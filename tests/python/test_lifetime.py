@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ VIEWS: dict[str, Callable[[Message], Any]] = {
     "slice of an array": lambda message: message.array[100:][::3],
     "reshaped": lambda message: message.array.reshape(100, -1).T[3],
     "another dtype": lambda message: message.array.view("u4"),
-    "frombuffer": lambda message: np.frombuffer(message, "u1"),
+    "frombuffer": lambda message: np.frombuffer(cast(Any, message), "u1"),
     "asarray": np.asarray,
     "DLPack": np.from_dlpack,
     "capsule": lambda message: message.__dlpack__(max_version=(1, 0)),

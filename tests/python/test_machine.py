@@ -159,7 +159,11 @@ class Ring(RuleBasedStateMachine):
         me.next = number + 1
 
     def view_of(self, message: Message, hold: str) -> Any:
-        views = {"array": np.asarray, "memoryview": memoryview, "slice": lambda each: each.array[::3][:50]}
+        views: dict[str, Any] = {
+            "array": np.asarray,
+            "memoryview": memoryview,
+            "slice": lambda each: each.array[::3][:50],
+        }
         return views[hold](message) if hold in views else message
 
     @precondition(lambda self: self.holding())

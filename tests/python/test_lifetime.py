@@ -165,7 +165,10 @@ def test_a_message_is_given_back_once_only(pair: tuple[Producer, Consumer]) -> N
         producer.send(DATA)
     with consumer.recv(5) as first:
         first.release()
+        assert (first.released, consumer.borrowed) == (True, 0)
         first.release()
+    with pytest.raises(ValueError, match="given back"):
+        _ = first.obj  # of which there never was a view
     second = consumer.recv(5)
     del first
     assert consumer.borrowed == 1

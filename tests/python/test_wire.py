@@ -62,6 +62,14 @@ def test_an_array_has_these_bytes(pair: tuple[Producer, Consumer]) -> None:
     )
 
 
+def test_an_array_that_was_written_in_place_has_the_same_bytes(pair: tuple[Producer, Consumer]) -> None:
+    sent = np.array([[1, 2, 3], [4, 5, 6]], ">u2", order="F")
+    pair[0].send(sent)
+    with pair[0].claim((2, 3), ">u2", order="F") as array:
+        array[:] = sent
+    assert bytes(pair[1].recv(5)) == bytes(pair[1].recv(5))
+
+
 def test_a_structured_array_has_the_literal_of_npy_files(pair: tuple[Producer, Consumer]) -> None:
     pair[0].send(np.zeros(1, [("a", "<i4"), ("b", "<f8", (2,))]))
     message = bytes(pair[1].recv(5))

@@ -1,24 +1,9 @@
-# What the generator of stubs can't know: methods of fast_call.hpp, types that nanobind takes as objects, the buffer protocol.
+# What the generator of stubs can't know: methods of fast_call.hpp, what nanobind takes as objects, the buffer protocol.
 ringmain._core.Consumer.__init__$:
     \from typing import Any, Literal, Self
     \from types import TracebackType
     \from collections.abc import Iterable
-    def __init__(
-        self,
-        name: str,
-        directory: str,
-        group: str,
-        start: Literal["latest", "oldest", "last"] | int,
-        wait: float | None,
-        raise_lost: bool,
-        max_borrowed: int,
-        copy: bool | None,
-        durable: bool,
-        spectator: bool,
-        spin: float | None,
-        allow_pickle: bool | None,
-        outlive_producer: bool,
-    ) -> None: ...
+    def __init__(self, name: str, directory: str, wait: float | None, options: dict[str, Any]) -> None: ...
 ringmain._core.Consumer.recv$:
     def recv(self, timeout: float | None = None) -> Message:
         \doc
@@ -30,20 +15,7 @@ ringmain._core.Consumer.__next__$:
 ringmain._core.Consumer.__iter__$:
     def __iter__(self) -> Self: ...
 ringmain._core.Producer.__init__$:
-    def __init__(
-        self,
-        name: str,
-        directory: str,
-        capacity: int,
-        capacity_given: bool,
-        policy: Literal["wait", "overwrite"],
-        evict_after: float | None,
-        mode: int,
-        group: str,
-        keep: bool,
-        spin: float | None,
-        full_fences: bool,
-    ) -> None: ...
+    def __init__(self, name: str, directory: str, options: dict[str, Any]) -> None: ...
 ringmain._core.Producer.send$:
     def send(self, obj: Any, *, type: int = 0, timeout: float | None = None) -> None:
         \doc

@@ -43,7 +43,7 @@ def describe(given: np.dtype[Any]) -> tuple[int, bytes] | None:
 
 
 def parse(form: int, text: bytes) -> np.dtype[Any]:
-    """The dtype that is written so. Raises BadRing for what `describe` doesn't write: the text may come from anybody."""
+    """The dtype that is written so. Raises BadRing for what `describe` doesn't write: anybody may have sent it."""
     try:
         if form == FORM_DESCR:
             found = descr_to_dtype(ast.literal_eval(text.decode()))
@@ -53,7 +53,16 @@ def parse(form: int, text: bytes) -> np.dtype[Any]:
                 raise ValueError("written in another way than it would be")
         else:
             raise ValueError("no form of a dtype")
-    except (ValueError, TypeError, SyntaxError, KeyError, IndexError, AttributeError, RecursionError, MemoryError) as error:
+    except (
+        ValueError,
+        TypeError,
+        SyntaxError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         raise BadRing(f"an array of an unknown dtype {text[:80]!r}: {error}") from error
     if found.hasobject:
         raise BadRing(f"an array of objects, {text[:80]!r}, which no other process can read")

@@ -29,8 +29,8 @@ class Error(Exception):
 
 
 class ProducerLost(Error, EOFError):
-    """The producer died without closing: everything it sent was received, but more was to come. Receive again when a new
-    producer has taken over."""
+    """The producer died without closing: everything it sent was received, but more was to come. Receive again when a
+    new producer has taken over."""
 
 
 class Removed(Error, EOFError):
@@ -38,7 +38,7 @@ class Removed(Error, EOFError):
 
 
 class Evicted(Error):
-    """This consumer was slower than its ring allows (`evict_after`), so it has no place in it any more: make a new one."""
+    """This consumer was slower than its ring allows (`evict_after`), so it has lost its place in it: make a new one."""
 
 
 class LeaseLost(Error, OSError):

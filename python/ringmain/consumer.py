@@ -25,22 +25,23 @@ class Consumer(_core.Consumer):
             for message in frames:
                 show(message.array)
 
-    The loop sleeps until there is a message, and ends when the producer closes; ProducerLost says that it died. It gives
-    each message back when it asks for the next one, unless views of it are alive.
+    The loop sleeps until there is a message, and ends when the producer closes; ProducerLost says that it died. It
+    gives each message back when it asks for the next one, unless views of it are alive.
 
-    Every consumer gets every message, unless consumers form a `group`: then each message goes to one of its members, and if
-    that one dies with it, or leaves without having asked for the next one, to another.
+    Every consumer gets every message, unless consumers form a `group`: then each message goes to one of its members,
+    and if that one dies with it, or leaves without having asked for the next one, to another.
 
     Parameters:
         name: of the ring, in RINGMAIN_DIR or /dev/shm; or its path, as "/volume/camera".
         group: share the work with the consumers of this name.
-        start: "latest" (the next message sent), "oldest" (the oldest kept), "last" (the last one sent, if it is kept), or a
-            position. A group that exists goes on where it is.
+        start: "latest" (the next message sent), "oldest" (the oldest kept), "last" (the last one sent, if it is kept),
+            or a position. A group that exists goes on where it is.
         wait: seconds for the ring to appear (math.inf: for ever; None: not at all).
         on_loss: of a ring that overwrites: "skip" (message.lost and consumer.lost tell), or "raise" Lapped first.
         max_borrowed: how many messages may be held in place at a time. Receiving one more raises BorrowLimit.
-        copy: receive private copies. None: of rings that overwrite or may evict, and in groups, where a message in place
-            could be overwritten, or hold up the others; everywhere else messages above 1 KiB are received in place.
+        copy: receive private copies. None: of rings that overwrite or may evict, and in groups, where a message in
+            place could be overwritten, or hold up the others; everywhere else messages above 1 KiB are received in
+            place.
         durable: the named group keeps its place, and so the producer waiting, while nobody is there.
         spectator: watch without write access to the ring: never holds up the producer, may be lapped.
         spin: seconds to look for a message before going to sleep (math.inf: for ever, at full CPU).
@@ -49,7 +50,7 @@ class Consumer(_core.Consumer):
         outlive_producer: go on waiting when the producer dies, for the next one.
 
     Raises FileNotFoundError, PermissionError, BadRing, ValueError, OSError. Threads may share it: they take turns. In a
-    forked child it raises LeaseLost: make one there. It can be pickled: what arrives is a new consumer of the same ring.
+    forked child it raises LeaseLost: make one there. It can be pickled: what arrives is another consumer of this ring.
     """
 
     def __init__(
@@ -99,14 +100,14 @@ class Consumer(_core.Consumer):
         return group
 
     def close(self) -> None:
-        """Leaves the ring. A member is done with its last message. Views of messages stay readable, and hold their slots."""
+        """Leaves the ring; a member is done with its last message. Views stay readable, and hold their slots."""
         self._close(True)
 
     async def arecv(self) -> Message:
         """The next message, for asyncio; raises as recv() does.
 
-        Cancelling it (asyncio.timeout(), ...) loses no message. One task at a time; a second one raises RuntimeError. Needs
-        no thread on Linux 6.7 and later.
+        Cancelling it (asyncio.timeout(), ...) loses no message. One task at a time; a second one raises RuntimeError.
+        Needs no thread on Linux 6.7 and later.
         """
         while (message := self.try_recv()) is None:
             await self._readable()
@@ -140,7 +141,9 @@ class Consumer(_core.Consumer):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # What a member was working on when something went wrong is for another one to do.
         self._close(kind is None)
 

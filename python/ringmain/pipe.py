@@ -1,8 +1,8 @@
 """Pipe: multiprocessing.Pipe through rings.
 
-Each direction is an unnamed ring, in memory that goes with its last holder. An end takes the place of the sender when it
-first sends, and that of the receiver when it first receives, so it can be handed to another process before. Whether anybody
-holds the other end is said by a socket between the two: the kernel closes it with the last process that has it.
+Each direction is an unnamed ring, in memory that goes with its last holder. An end takes the place of the sender when
+it first sends, and that of the receiver when it first receives, so it can be handed to another process before. Whether
+anybody holds the other end is said by a socket between the two: the kernel closes it with the last process that has it.
 
 SPDX-License-Identifier: MIT
 """
@@ -33,8 +33,8 @@ _BYTES = 1  # the type of what send_bytes() sends: recv() takes it for a pickle,
 
 
 def Pipe(duplex: bool = True, *, capacity: int | str = _DEFAULT_CAPACITY) -> tuple[Connection, Connection]:
-    """Two connected ends, as multiprocessing.Pipe() gives them. With duplex=False the first one only receives, the second
-    one only sends.
+    """Two connected ends, as multiprocessing.Pipe() gives them. With duplex=False the first one only receives, the
+    second one only sends.
 
     `capacity` is that of each direction, rounded up to a power of two; objects may be larger. Raises OSError.
     """
@@ -52,7 +52,8 @@ class Connection:
 
     - EOFError and BrokenPipeError also when the process that has the other end *died*, within 50 ms;
     - arrays arrive at the speed of memory, and may be written to;
-    - one process sends at a time, and one receives: who first sends, or receives, has the place until it closes its end.
+    - one process sends at a time, and one receives: who first sends, or receives, has the place until it closes its
+      end.
 
     It can be handed to a child, by whatever start method, and through other connections. Threads may share it.
     """
@@ -89,7 +90,7 @@ class Connection:
         return self._sends is not None
 
     def send(self, obj: Any) -> None:
-        """Sends an object; waits for room. Raises BrokenPipeError when nobody has the other end, OSError when closed."""
+        """Sends an object; waits for room. Raises BrokenPipeError if nobody has the other end, OSError if closed."""
         _core.send_into_pipe(self._sending(), obj, _OBJECT, self._has_partner)
 
     def recv(self) -> Any:
@@ -114,7 +115,7 @@ class Connection:
         _core.send_into_pipe(self._sending(), view[offset:end], _BYTES, self._has_partner)
 
     def recv_bytes(self, maxlength: int | None = None) -> bytes:
-        """The next message as bytes. Raises EOFError; OSError, and closes this end, if it is longer than `maxlength`."""
+        """The next message as bytes. Raises EOFError; OSError, and closes this end, if longer than `maxlength`."""
         if maxlength is not None and maxlength < 0:
             raise ValueError("negative maxlength")
         received = bytes(self._receive_bytes())
@@ -124,7 +125,7 @@ class Connection:
         return received
 
     def recv_bytes_into(self, buf: Buffer, offset: int = 0) -> int:
-        """Writes the next message into a buffer at `offset`; returns its length. Raises BufferTooShort, which has it."""
+        """Writes the next message to `offset` in a buffer; returns its length. Raises BufferTooShort, which has it."""
         view = memoryview(buf).cast("B")
         if offset < 0:
             raise ValueError("negative offset")
@@ -137,7 +138,7 @@ class Connection:
         return len(received)
 
     def poll(self, timeout: float | None = 0.0) -> bool:
-        """Whether recv() would return, or raise EOFError, at once; waits for that for `timeout` seconds (None: for ever)."""
+        """Whether recv() would return, or raise EOFError, now; waits `timeout` seconds for that (None: for ever)."""
         return self._receiving().poll(timeout, self._has_partner)
 
     def fileno(self) -> int:
@@ -172,7 +173,9 @@ class Connection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __del__(self) -> None:
@@ -182,7 +185,9 @@ class Connection:
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._require_open()
-        rings = tuple(ring and tuple(DupFd(descriptor) for descriptor in ring) for ring in (self._receives, self._sends))
+        rings = tuple(
+            ring and tuple(DupFd(descriptor) for descriptor in ring) for ring in (self._receives, self._sends)
+        )
         assert self._partner is not None
         return _rebuild, (DupFd(self._partner.fileno()), *rings)
 

@@ -29,16 +29,18 @@ class Producer(_core.Producer):
             with camera.claim((1080, 1920, 3), "u1") as frame:  # or written in place
                 read_into(frame)
 
-    A ring has one producer at a time: a second one gets ProducerExists. If a producer died, the next one of this name takes
-    its ring over, and the consumers that wait in it go on; if nobody is in it, it is made anew.
+    A ring has one producer at a time: a second one gets ProducerExists. If a producer died, the next one of this name
+    takes its ring over, and the consumers that wait in it go on; if nobody is in it, it is made anew.
 
     Parameters:
-        name: of the ring, in RINGMAIN_DIR or /dev/shm: letters, digits, '.', '_', '-'; or its path, as "/volume/camera".
-        capacity: in bytes, or as "64MiB", "1.5GB"; rounded up to a power of two, at least 64 KiB. A message takes half of it
-            at most. Reserved at once: OSError (ENOSPC) says how much is missing. Default "64MiB".
+        name: of the ring, in RINGMAIN_DIR or /dev/shm: letters, digits, '.', '_', '-'; or its path, as
+            "/volume/camera".
+        capacity: in bytes, or as "64MiB", "1.5GB"; rounded up to a power of two, at least 64 KiB. A message takes half
+            of it at most. Reserved at once: OSError (ENOSPC) says how much is missing. Default "64MiB".
         policy: when the slowest consumer is a whole ring behind: "wait" for it, or "overwrite" what it hasn't received.
         evict_after: of "wait": seconds after which who keeps the producer waiting is evicted (None: never).
-        mode: permissions of the ring, whatever the umask: who may read may watch (spectator), who may write may consume.
+        mode: permissions of the ring, whatever the umask: who may read may watch (spectator), who may write may
+            consume.
         group: the group of its files, by name or number.
         keep: the ring outlives its producers: consumers wait for the next one, gc() leaves it, remove() ends it.
         spin: seconds to look for room before going to sleep (math.inf: for ever).
@@ -84,7 +86,8 @@ class Producer(_core.Producer):
         return os.path.join(self._directory, self.name + ".ring")
 
     def close(self) -> None:
-        """Ends the stream and removes the ring: consumers receive what is left, then EOFError; who comes later finds none.
+        """Ends the stream and removes the ring: consumers receive what is left, then EOFError; who comes later finds
+        none.
 
         A ring with keep=True is left as it is: its consumers wait for the next producer. May be repeated.
         """
@@ -102,7 +105,9 @@ class Producer(_core.Producer):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __del__(self) -> None:

@@ -30,8 +30,8 @@ def stat(name: str | os.PathLike[str]) -> Stat:
 def gc(directory: str | os.PathLike[str] | None = None, *, dry_run: bool = False) -> list[str]:
     """Removes the rings that nobody uses and that nothing keeps (keep=True, a durable group); returns their names.
 
-    Whether a process lives is answered by the kernel, across containers. With `dry_run` nothing is removed. What can't be
-    read, or is damaged, is left.
+    Whether a process lives is answered by the kernel, across containers. With `dry_run` nothing is removed. What can't
+    be read, or is damaged, is left.
     """
     place = directory_of(directory)
     dead = []

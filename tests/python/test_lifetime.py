@@ -153,6 +153,9 @@ def test_a_small_message_behind_a_held_one_isnt_lost_with_it(pair: tuple[Produce
     assert consumer.recv(5).obj == b"small"
     third = consumer.recv(5).array
     assert consumer.borrowed == 2
+    while producer.try_send(bytes(SIZE)):
+        pass
+    assert first.tobytes() == third.tobytes() == DATA.tobytes()
     del first
     while producer.try_send(bytes(SIZE)):
         pass

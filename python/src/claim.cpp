@@ -11,7 +11,7 @@ namespace ringmain::python {
 namespace {
 
 std::vector<std::uint64_t> extents(nb::handle shape) {
-  if (PyIndex_Check(shape.ptr())) return {whole_number(shape, "shape")};
+  if (PyIndex_Check(shape.ptr()) && PySequence_Check(shape.ptr()) == 0) return {whole_number(shape, "shape")};
   std::vector<std::uint64_t> result;
   for (const nb::handle extent : nb::iter(shape)) result.push_back(whole_number(extent, "shape"));
   if (result.size() > ArrayHeader::kMaxDimensions) raise(PyExc_ValueError, "shape: at most 64 dimensions");

@@ -204,6 +204,14 @@ def test_iteration_ends_with_the_stream() -> None:
         assert [message.obj for message in consumer] == [1, "two", None]
 
 
+def test_iteration_takes_back_the_message_before_though_it_is_kept() -> None:
+    with Producer("r", "64KiB") as producer, Consumer("r") as consumer:
+        producer.send_many([b"x" * 5000] * 3)
+        messages = [next(consumer), next(consumer), next(consumer)]
+        assert [message.released for message in messages] == [True, True, False]
+        assert consumer.borrowed == 1
+
+
 @pytest.mark.parametrize("end", ["kill", "abandon"])
 def test_a_producer_that_dies_is_lost_after_what_it_sent(end: str) -> None:
     with Program(

@@ -108,7 +108,7 @@ def test_views_and_copies_leave_nothing(pair: tuple[Producer, Consumer]) -> None
 
     def cycle() -> None:
         producer.send(LARGE)
-        message = consumer.recv(5)
+        message: Any = consumer.recv(5)
         views = [message.array, memoryview(message), np.from_dlpack(message), np.frombuffer(message, "u1")]
         copy = message.copy()
         message.release()

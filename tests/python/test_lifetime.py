@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ VIEWS: dict[str, Callable[[Message], Any]] = {
     "slice of an array": lambda message: message.array[100:][::3],
     "reshaped": lambda message: message.array.reshape(100, -1).T[3],
     "another dtype": lambda message: message.array.view("u4"),
-    "frombuffer": lambda message: np.frombuffer(message, "u1"),
+    "frombuffer": lambda message: np.frombuffer(cast(Any, message), "u1"),
     "asarray": np.asarray,
     "DLPack": np.from_dlpack,
     "capsule": lambda message: message.__dlpack__(max_version=(1, 0)),
@@ -153,6 +153,9 @@ def test_a_small_message_behind_a_held_one_isnt_lost_with_it(pair: tuple[Produce
     assert consumer.recv(5).obj == b"small"
     third = consumer.recv(5).array
     assert consumer.borrowed == 2
+    while producer.try_send(bytes(SIZE)):
+        pass
+    assert first.tobytes() == third.tobytes() == DATA.tobytes()
     del first
     while producer.try_send(bytes(SIZE)):
         pass
@@ -165,7 +168,10 @@ def test_a_message_is_given_back_once_only(pair: tuple[Producer, Consumer]) -> N
         producer.send(DATA)
     with consumer.recv(5) as first:
         first.release()
+        assert (first.released, consumer.borrowed) == (True, 0)
         first.release()
+    with pytest.raises(ValueError, match="given back"):
+        _ = first.obj  # of which there never was a view
     second = consumer.recv(5)
     del first
     assert consumer.borrowed == 1

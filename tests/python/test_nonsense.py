@@ -194,7 +194,7 @@ def test_no_damage_to_an_array_does_any_harm(base: bytes, seed: int, flips: int)
 
 def attempt(payload: bytes) -> None:
     """Reads it as an array: that either works, within the payload, or is refused."""
-    with Producer("attempt", "1MiB") as producer, Consumer("attempt") as consumer:
+    with Producer("attempt", "256KiB") as producer, Consumer("attempt") as consumer:
         send_forged(producer, ARRAY, payload)
         message = consumer.recv(5)
         try:

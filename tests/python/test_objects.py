@@ -100,7 +100,7 @@ json = st.recursive(
 
 @given(objects=st.lists(json, max_size=20))
 def test_whatever_is_sent_together_arrives_in_order(objects: list[Any]) -> None:
-    with Producer("many", "1MiB") as producer, Consumer("many") as consumer:
+    with Producer("many", "256KiB") as producer, Consumer("many") as consumer:
         assert producer.send_many(objects) == len(objects)
         assert [message.obj for message in consumer.recv_many(30, 5)] == objects if objects else True
         assert consumer.try_recv() is None

@@ -17,7 +17,11 @@ TEXT, INTEGER, FLOAT, NONE, BOOL = 0xFF01, 0xFF02, 0xFF03, 0xFF04, 0xFF05
 
 @pytest.fixture
 def pair() -> Iterator[tuple[Producer, Consumer]]:
-    with Producer("pair", "1MiB") as producer, Consumer("pair", copy=False) as consumer:
+    """Of a ring whose slots are full of what was sent before."""
+    with Producer("pair", "64KiB") as producer, Consumer("pair", copy=False) as consumer:
+        for _ in range(9):
+            producer.send(b"\xff" * 20_000)
+            consumer.recv(5).release()
         yield producer, consumer
 
 
@@ -56,6 +60,14 @@ def test_an_array_has_these_bytes(pair: tuple[Producer, Consumer]) -> None:
         "00 00 00 00 00  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"  # up to 64 - 16
         "00 01 00 04  00 02 00 05  00 03 00 06"  # the elements
     )
+
+
+def test_an_array_that_was_written_in_place_has_the_same_bytes(pair: tuple[Producer, Consumer]) -> None:
+    sent = np.array([[1, 2, 3], [4, 5, 6]], ">u2", order="F")
+    pair[0].send(sent)
+    with pair[0].claim((2, 3), ">u2", order="F") as array:
+        array[:] = sent
+    assert bytes(pair[1].recv(5)) == bytes(pair[1].recv(5))
 
 
 def test_a_structured_array_has_the_literal_of_npy_files(pair: tuple[Producer, Consumer]) -> None:

@@ -61,7 +61,11 @@ def _mappings(directory: Path) -> list[str]:
 def _children() -> list[int]:
     found = []
     for task in Path("/proc/self/task").iterdir():
-        for child in (task / "children").read_text().split():
+        try:
+            children = (task / "children").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            continue
+        for child in children:
             command = Path(f"/proc/{child}/cmdline").read_bytes()
             if not any(name in command for name in _STAY):
                 found.append(int(child))

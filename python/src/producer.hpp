@@ -42,6 +42,7 @@ class Producer final : public Memory::Owner {
 
  private:
   friend class Claim;
+  friend class Turn<Producer>;
   void check();
   Status wait_for(nb::handle timeout, nb::handle go_on, std::size_t bytes);
   Status wait_for_batch(nb::handle timeout, std::size_t bytes);
@@ -50,12 +51,17 @@ class Producer final : public Memory::Owner {
   void send_in_parts(const Encoded& message, nb::handle timeout, nb::handle go_on);
   ringmain::Claim claim(std::size_t bytes, nb::handle timeout, nb::handle go_on);
   [[noreturn]] void fail(Status status, std::size_t bytes) const;
+  enum class Ending { kNone, kClose, kRemove, kAbandon };
+  void end(Ending ending);
+  void finish();
+  void finish_closing() noexcept;
   void give_back(std::uint64_t) noexcept override {}  // of a claim's memory
 
   Settings settings_;
   ringmain::Producer producer_;
   bool claimed_ = false;  // a Claim is open
   bool closed_ = false;
+  Ending ending_ = Ending::kNone;  // still to be done
   Turnstile turnstile_;
 };
 

@@ -80,7 +80,7 @@ class Consumer(_core.Consumer):
             "allow_pickle": allow_pickle,
             "outlive_producer": outlive_producer,
         }
-        self._waiting = False
+        self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], int] | None = None
         super().__init__(
             self.name,
             self._directory,
@@ -111,6 +111,7 @@ class Consumer(_core.Consumer):
 
     def close(self) -> None:
         """Leaves the ring. A member is done with its last message. Views of messages stay readable, and hold their slots."""
+        self._wake()
         self._close(True)
 
     async def arecv(self) -> Message:
@@ -135,23 +136,38 @@ class Consumer(_core.Consumer):
             raise
 
     async def _readable(self) -> None:
-        if self._waiting:
+        if self._waiting is not None:
             raise RuntimeError("another task waits for this consumer already")
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         descriptor = self.fileno()
-        self._waiting = True
+        self._waiting = (loop, ready, descriptor)
         loop.add_reader(descriptor, _resolve, ready)
         try:
             await ready
         finally:
+            self._wake()
+
+    def _wake(self) -> None:
+        """Ends the wait of the task, before its descriptor is closed and another file has the number."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return
+        loop, ready, descriptor = waiting
+        if asyncio._get_running_loop() is loop:
             loop.remove_reader(descriptor)
-            self._waiting = False
+            _resolve(ready)
+        elif not loop.is_closed():  # another thread closes
+            loop.call_soon_threadsafe(loop.remove_reader, descriptor)
+            loop.call_soon_threadsafe(_resolve, ready)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wake()
         # What a member was working on when something went wrong is for another one to do.
         self._close(kind is None)
 

@@ -52,27 +52,24 @@ def test_a_send_that_waits_for_room_leaves_the_gil_to_others() -> None:
 
 
 def test_who_spins_for_ever_leaves_the_gil_to_others() -> None:
-    with ringmain.Producer("ring", "64KiB") as producer:
-        with ringmain.Consumer("ring", spin=math.inf) as consumer, Busy() as busy:
-            call = Call(consumer.recv)
-            for _ in range(5):
-                busy.goes_on()
-            assert call.under_way
-            producer.send("found")
-            assert call.end().obj == "found"
+    with both(spin=math.inf) as (producer, consumer), Busy() as busy:
+        call = Call(consumer.recv)
+        for _ in range(5):
+            busy.goes_on()
+        assert call.under_way
+        producer.send("found")
+        assert call.end().obj == "found"
 
 
 def test_a_busy_thread_keeps_nobody_from_receiving() -> None:
-    with both() as (_producer, _consumer):
+    def send() -> None:
+        with ringmain.Producer("ring") as producer:
+            producer.wait_for_consumers()
+            for number in range(200):
+                producer.send(number)
 
-        def send() -> None:
-            with ringmain.Producer("other") as other:
-                other.wait_for_consumers()
-                for number in range(200):
-                    other.send(number)
-
-        with running("fork", send), ringmain.Consumer("other", wait=60) as other, Busy():
-            assert [message.obj for message in other] == list(range(200))
+    with running("fork", send), ringmain.Consumer("ring", wait=60) as consumer, Busy():
+        assert [message.obj for message in consumer] == list(range(200))
 
 
 def test_a_second_thread_waits_for_its_turn_and_each_message_has_one_receiver() -> None:
@@ -138,8 +135,13 @@ def test_closing_from_another_thread_ends_a_send_that_waits_for_room() -> None:
 
 
 def test_who_holds_the_messages_that_the_producer_waits_for_is_told_instead_of_waiting_for_ever() -> None:
-    with ringmain.Producer("ring", "64KiB") as producer, ringmain.Consumer("ring", max_borrowed=100) as consumer:
-        sender = Call(lambda: [producer.send(bytes(10_000)) for _ in range(10)])
+    with both(max_borrowed=100) as (producer, consumer):
+
+        def send_ten() -> None:
+            for _ in range(10):
+                producer.send(bytes(10_000))
+
+        sender = Call(send_ten)
         held: list[ringmain.Message] = []
         with pytest.raises(ringmain.BorrowLimit, match="the producer waits for room"):
             for _ in range(10):

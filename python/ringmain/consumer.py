@@ -85,7 +85,8 @@ class Consumer(_core.Consumer):
             "outlive_producer": outlive_producer,
         }
         super().__init__(self.name, self._directory, wait, self._options | {"raise_lost": on_loss == "raise"})
-        self._waiting = False  # a task does; and the first thing that is missing if there is no ring
+        # What the task that waits for a message waits with.
+        self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], int] | None = None
         self._pid = os.getpid()
 
     @property
@@ -101,6 +102,7 @@ class Consumer(_core.Consumer):
 
     def close(self) -> None:
         """Leaves the ring; a member is done with its last message. Views stay readable, and hold their slots."""
+        self._wake()
         self._close(True)
 
     async def arecv(self) -> Message:
@@ -125,18 +127,30 @@ class Consumer(_core.Consumer):
             raise
 
     async def _readable(self) -> None:
-        if self._waiting:
+        if self._waiting is not None:
             raise RuntimeError("another task waits for this consumer already")
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         descriptor = self.fileno()
-        self._waiting = True
+        self._waiting = (loop, ready, descriptor)
         loop.add_reader(descriptor, _resolve, ready)
         try:
             await ready
         finally:
+            self._wake()
+
+    def _wake(self) -> None:
+        """Ends the wait of the task, before its descriptor is closed and another file has the number."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return
+        loop, ready, descriptor = waiting
+        if asyncio._get_running_loop() is loop:
             loop.remove_reader(descriptor)
-            self._waiting = False
+            _resolve(ready)
+        elif not loop.is_closed():  # another thread closes
+            loop.call_soon_threadsafe(loop.remove_reader, descriptor)
+            loop.call_soon_threadsafe(_resolve, ready)
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +158,7 @@ class Consumer(_core.Consumer):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._wake()
         # What a member was working on when something went wrong is for another one to do.
         self._close(kind is None)
 

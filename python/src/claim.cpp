@@ -35,7 +35,7 @@ Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, c
   if (!bytes) raise(PyExc_ValueError, "shape: no array can be so large");
   const ArrayHeader header{order, written.form, written.text, dimensions};
   Producer& me = producer_of(producer);
-  const Turn turn(me.turnstile_);
+  const Turn turn(me);
   me.check();
   ringmain::Claim room = me.claim(header.elements_at() + *bytes, timeout, nb::none());
   header.write(room.bytes().data());
@@ -48,7 +48,7 @@ Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, c
 Claim Claim::of_bytes(nb::handle producer, std::size_t size, std::uint16_t type, nb::handle timeout) {
   if (type >= kFirstReserved) raise(PyExc_ValueError, "type: from 0xFF00 on they are Ringmain's own");
   Producer& me = producer_of(producer);
-  const Turn turn(me.turnstile_);
+  const Turn turn(me);
   me.check();
   ringmain::Claim room = me.claim(size, timeout, nb::none());
   nb::object view = view_of(memory_of(producer, room.bytes()), 0, size);
@@ -63,7 +63,7 @@ const nb::object& Claim::written() const {
 void Claim::commit() {
   written();
   Producer& me = producer_of(producer_);
-  const Turn turn(me.turnstile_);
+  const Turn turn(me);
   if (me.closed()) {
     abort();
     raise(PyExc_ValueError, "this producer is closed, so what was claimed from it is not published");

@@ -177,7 +177,7 @@ void Consumer::leave_if_done() noexcept {
 
 void Consumer::acknowledge(std::uint64_t position) {
   if (working_ != position || closed_ || ledger_.held() != 0) return;
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   if (working_ == position && !closed_) let_go_of_held();
   refresh(true);
 }
@@ -193,10 +193,16 @@ void Consumer::done_with(Message& message) {
 void Consumer::close(bool acknowledging) {
   if (closed_) return;
   closed_ = true;  // who waits without the GIL sees it
+  acknowledging_ = acknowledging;
   if (turnstile_.foreign()) return leave_if_done();
-  const Turn turn(turnstile_);
+  if (turnstile_.mine()) return;  // the call that is under way finishes it
+  const Turn turn(*this);
+}
+
+// Has the turn.
+void Consumer::finish_closing() noexcept {
   readiness_.reset();
-  if (acknowledging && settings_.member && ledger_.held() == 0) let_go_of_held();
+  if (consumer_ && acknowledging_ && settings_.member && ledger_.held() == 0) let_go_of_held();
   leave_if_done();
 }
 
@@ -204,7 +210,7 @@ void Consumer::close(bool acknowledging) {
 
 nb::object Consumer::receive(nb::handle self, nb::handle timeout, nb::handle go_on) {
   Consumer& me = consumer_of(self);
-  const Turn turn(me.turnstile_);
+  const Turn turn(me);
   me.prepare();
   nb::object message = me.take(self);
   while (!message.is_valid()) {
@@ -221,7 +227,7 @@ nb::object Consumer::receive(nb::handle self, nb::handle timeout, nb::handle go_
 
 nb::object Consumer::try_receive(nb::handle self) {
   Consumer& me = consumer_of(self);
-  const Turn turn(me.turnstile_);
+  const Turn turn(me);
   me.prepare();
   for (;;) {
     nb::object message = me.take(self);
@@ -243,7 +249,7 @@ nb::list Consumer::receive_many(nb::handle self, std::size_t most, nb::handle ti
   if (me.settings_.member) most = 1;  // which holds one
   nb::list messages;
   messages.append(receive(self, timeout, nb::none()));
-  const Turn turn(me.turnstile_);
+  const Turn turn(me);
   while (nb::len(messages) < most && me.ledger_.held() < me.settings_.max_borrowed) {
     const nb::object message = me.take(self);
     if (!message.is_valid()) break;
@@ -259,7 +265,7 @@ nb::object Consumer::next(nb::handle self) {
   if (me.iterated_ != nullptr && me.iterated_->in_place()) me.iterated_->release();
   nb::object message;
   {
-    const Turn turn(me.turnstile_);
+    const Turn turn(me);
     me.prepare();
     message = me.take(self);
     while (!message.is_valid()) {
@@ -275,7 +281,7 @@ nb::object Consumer::next(nb::handle self) {
 }
 
 bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   ring();
   Status status = look(std::chrono::nanoseconds{0});
   if (is_vain(status)) status = await(timeout, go_on);
@@ -285,7 +291,7 @@ bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
 }
 
 int Consumer::fileno() {
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   ringmain::Consumer& consumer = ring();
   if (!readiness_) {
     constexpr std::chrono::milliseconds kPeriod{50};

@@ -61,6 +61,7 @@ class Consumer final : public Memory::Owner {
   bool still_valid(std::uint64_t position) const noexcept { return consumer_ && consumer_->still_valid(position); }
 
  private:
+  friend class Turn<Consumer>;
   ringmain::Consumer& ring() const;  // raises ValueError when closed
   void prepare();
   void let_go_of_held();
@@ -74,11 +75,13 @@ class Consumer final : public Memory::Owner {
   void check_starving() const;
   [[noreturn]] void raise_end(Status status) const;
   void leave_if_done() noexcept;
+  void finish_closing() noexcept;
 
   Settings settings_;
   std::optional<ringmain::Consumer> consumer_;  // until closed and given back
   bool lossy_;
   bool closed_ = false;
+  bool acknowledging_ = false;            // by close()
   Ledger ledger_;                         // in place; guarded by the GIL
   std::optional<std::uint64_t> working_;  // a member's message, until it is acknowledged
   std::optional<std::uint64_t> told_;     // of this message's losses

@@ -85,7 +85,7 @@ void Producer::send_in_parts(const Encoded& message, nb::handle timeout, nb::han
 
 void Producer::send(nb::handle object, std::uint16_t type, nb::handle timeout, nb::handle go_on) {
   const Encoded message(object, type, settings_.dumps);
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   check();
   if (settings_.splits && message.size() > part_bytes(capacity())) {
     send_in_parts(message, timeout, go_on);
@@ -96,7 +96,7 @@ void Producer::send(nb::handle object, std::uint16_t type, nb::handle timeout, n
 
 bool Producer::try_send(nb::handle object, std::uint16_t type) {
   const Encoded message(object, type, settings_.dumps);
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   check();
   const Status status = publish(message);
   if (status != Status::kOk && status != Status::kNoRoom) fail(status, message.size());
@@ -111,7 +111,7 @@ std::size_t Producer::send_many(nb::handle objects, nb::handle timeout) {
     bytes += ringmain::Producer::batch_share(messages.back()->size());
   }
   if (messages.empty()) return 0;
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   check();
   if (const Status status = wait_for_batch(timeout, bytes); status != Status::kOk) fail(status, bytes);
   BatchClaim batch = producer_->claim_batch(bytes, std::chrono::nanoseconds{0});
@@ -131,7 +131,7 @@ Status Producer::wait_for_batch(nb::handle timeout, std::size_t bytes) {
 }
 
 void Producer::wait_for_consumers(std::size_t count, nb::handle timeout) {
-  const Turn turn(turnstile_);
+  const Turn turn(*this);
   check();
   const auto wait = [&](std::chrono::nanoseconds slice) { return producer_->wait_for_consumers(count, slice); };
   Status status = producer_->wait_for_consumers(count, std::chrono::nanoseconds{0});
@@ -141,35 +141,48 @@ void Producer::wait_for_consumers(std::size_t count, nb::handle timeout) {
   if (status != Status::kOk) fail(status, 0);
 }
 
-void Producer::close(bool removing) {
+void Producer::close(bool removing) { end(removing ? Ending::kRemove : Ending::kClose); }
+void Producer::abandon() { end(Ending::kAbandon); }
+
+void Producer::end(Ending ending) {
   if (closed_) return;
   closed_ = true;  // who waits without the GIL sees it
   if (turnstile_.foreign()) return;
-  const Turn turn(turnstile_);
-  {
-    const nb::gil_scoped_release released;  // a ring on a disk is written to it
-    if (removing) {
-      producer_->close_and_remove();
-    } else {
-      producer_->close();
-    }
+  ending_ = ending;
+  if (turnstile_.mine()) return;  // the call that is under way finishes it
+  const Turn turn(*this);
+  finish();
+}
+
+// Has the turn, and does it once.
+void Producer::finish() {
+  const Ending ending = std::exchange(ending_, Ending::kNone);
+  if (ending == Ending::kNone) return;
+  const auto settle = [&] {
+    last_position_ = producer_->position();
+    ended_ = true;
+    leave_if_done();
+  };
+  try {
+    leave_ring(ending);
+  } catch (...) {  // the ring wasn't removed; it is closed in any case
+    settle();
+    throw;
   }
-  end();
+  settle();
 }
 
-void Producer::abandon() {
-  if (closed_) return;
-  closed_ = true;
-  if (turnstile_.foreign()) return;
-  const Turn turn(turnstile_);
-  producer_->abandon();
-  end();
+void Producer::leave_ring(Ending ending) {
+  if (ending == Ending::kAbandon) return producer_->abandon();
+  const nb::gil_scoped_release released;  // a ring on a disk is written to it
+  ending == Ending::kRemove ? producer_->close_and_remove() : producer_->close();
 }
 
-void Producer::end() noexcept {
-  last_position_ = producer_->position();
-  ended_ = true;
-  leave_if_done();
+void Producer::finish_closing() noexcept {
+  try {
+    finish();
+  } catch (const Error&) {  // nobody is there to be told
+  }
 }
 
 void Producer::give_back(std::uint64_t) noexcept {

@@ -43,6 +43,7 @@ class Producer final : public Memory::Owner {
 
  private:
   friend class Claim;
+  friend class Turn<Producer>;
   void check();
   Status wait_for(nb::handle timeout, nb::handle go_on, std::size_t bytes);
   Status wait_for_batch(nb::handle timeout, std::size_t bytes);
@@ -51,8 +52,12 @@ class Producer final : public Memory::Owner {
   void send_in_parts(const Encoded& message, nb::handle timeout, nb::handle go_on);
   ringmain::Claim claim(std::size_t bytes, nb::handle timeout, nb::handle go_on);
   [[noreturn]] void fail(Status status, std::size_t bytes) const;
+  enum class Ending { kNone, kClose, kRemove, kAbandon };
+  void end(Ending ending);
+  void finish();
+  void leave_ring(Ending ending);
+  void finish_closing() noexcept;
   void give_back(std::uint64_t) noexcept override;  // of a claim's memory
-  void end() noexcept;
   void leave_if_done() noexcept;
 
   Settings settings_;
@@ -65,7 +70,8 @@ class Producer final : public Memory::Owner {
   bool ended_ = false;
   bool claimed_ = false;  // a Claim is open
   bool closed_ = false;
-  ArrayShape array_shape_;  // of the last claim
+  Ending ending_ = Ending::kNone;  // still to be done
+  ArrayShape array_shape_;         // of the last claim
   Turnstile turnstile_;
 };
 

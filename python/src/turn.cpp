@@ -29,7 +29,7 @@ void Turnstile::enter() {
 }
 
 void Turnstile::queue() {
-  if (owner_ == std::this_thread::get_id()) {
+  if (mine()) {
     raise(PyExc_RuntimeError, "a call of this handle is under way in this very thread (from a signal handler?)");
   }
   ++queued_;

@@ -23,7 +23,8 @@ class Turnstile {
   // Raises LeaseLost in a forked child, and RuntimeError for who has the turn already: a signal handler, a finalizer.
   void enter();
   void leave() noexcept;
-  bool foreign() const noexcept { return forks_ != forks(); }  // in a forked child
+  bool foreign() const noexcept { return forks_ != forks(); }                            // in a forked child
+  bool mine() const noexcept { return taken_ && owner_ == std::this_thread::get_id(); }  // and not foreign()
 
  private:
   void queue();
@@ -36,15 +37,23 @@ class Turnstile {
   std::condition_variable freed_;
 };
 
+// `Handle` has a `turnstile_`, and says with finish_closing() what is left to do if it was closed during the turn by the
+// very thread that has it: by a signal handler, for one.
+template <class Handle>
 class Turn {
  public:
-  explicit Turn(Turnstile& turnstile) : turnstile_(turnstile) { turnstile_.enter(); }
+  explicit Turn(Handle& handle) : handle_(handle) { handle.turnstile_.enter(); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
-  ~Turn() { turnstile_.leave(); }
+  ~Turn() {
+    if (handle_.closed()) [[unlikely]] {
+      handle_.finish_closing();
+    }
+    handle_.turnstile_.leave();
+  }
 
  private:
-  Turnstile& turnstile_;
+  Handle& handle_;
 };
 
 }  // namespace ringmain::python

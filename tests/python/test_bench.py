@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from ringmain.bench import command_line, directory
 from ringmain.bench.carriers.carrier import BYTES, Carrier, End, Setting
 from ringmain.bench.carriers.every import every_carrier

@@ -7,7 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from ringmain.bench.medians import ratio_of, spread_of
 from ringmain.bench.picture import NoPicture, draw
 from ringmain.bench.result import LeftOut, Result, Row

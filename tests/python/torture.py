@@ -1,4 +1,4 @@
-"""Random lives of rings, messages and views, some of them forked: what must not happen is that memory is used that is gone.
+"""Random lives of rings, messages and views, some of them forked: no memory must be used that is gone.
 
     python torture.py [SEQUENCES [SEED]]
 

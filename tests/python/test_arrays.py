@@ -73,6 +73,7 @@ def arrays(draw: st.DrawFn) -> Array:
     return array
 
 
+@pytest.mark.timeout(600)
 @given(array=arrays())
 @example(array=np.zeros((), "f4"))
 @example(array=np.zeros((3, 0, 2), "M8[ns]", order="F"))
@@ -89,6 +90,7 @@ def test_any_array_arrives_as_it_was(array: Array) -> None:
         assert_same(consumer.recv(5).array, array)
 
 
+@pytest.mark.timeout(600)
 @given(array=arrays(), order=st.sampled_from("CF"))
 def test_any_array_can_be_written_in_place(array: Array, order: Any) -> None:
     with Producer("any", "256KiB") as producer, Consumer("any") as consumer:

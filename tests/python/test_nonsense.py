@@ -177,12 +177,14 @@ HEADERS = [
 ]
 
 
+@pytest.mark.timeout(600)
 @given(payload=st.binary(max_size=200))
 @example(payload=b"")
 def test_no_bytes_of_an_array_do_any_harm(payload: bytes) -> None:
     attempt(payload)
 
 
+@pytest.mark.timeout(600)
 @given(base=st.sampled_from(HEADERS), seed=st.integers(0, 2**32), flips=st.integers(1, 4))
 def test_no_damage_to_an_array_does_any_harm(base: bytes, seed: int, flips: int) -> None:
     chance = random.Random(seed)

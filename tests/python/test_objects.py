@@ -98,6 +98,7 @@ json = st.recursive(
 )
 
 
+@pytest.mark.timeout(600)
 @given(objects=st.lists(json, max_size=20))
 def test_whatever_is_sent_together_arrives_in_order(objects: list[Any]) -> None:
     with Producer("many", "256KiB") as producer, Consumer("many") as consumer:

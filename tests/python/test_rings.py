@@ -40,6 +40,7 @@ def test_a_capacity_is_rounded_up(capacity: int | str, expected: int) -> None:
         assert producer.max_message == expected // 2 - 16
 
 
+@pytest.mark.timeout(600)
 @given(st.integers(1, 2**46))
 def test_a_capacity_is_the_next_power_of_two(size: int) -> None:
     capacity = in_bytes(size)

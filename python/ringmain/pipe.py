@@ -51,7 +51,7 @@ class Connection:
     """One end of a Pipe. The interface is that of multiprocessing.connection.Connection, with these differences:
 
     - EOFError and BrokenPipeError also when the process that has the other end *died*, within 50 ms;
-    - arrays arrive at the speed of memory, and may be written to;
+    - arrays arrive at the speed of memory, and may be written to; a bytearray or memoryview arrives as bytes;
     - one process sends at a time, and one receives: who first sends, or receives, has the place until it closes its
       end.
 

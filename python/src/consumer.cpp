@@ -57,12 +57,35 @@ Status Consumer::look(std::chrono::nanoseconds timeout) noexcept {
   return status;
 }
 
+namespace {
+
+// A wait that would never end: the producer waits for room that messages held here take up, and none of them is let go.
+// Other threads may be at work on them, so it takes a second until a wait is called that.
+class Starvation {
+ public:
+  // To be called every slice.
+  bool lasts(const Ledger& ledger, bool holds_up) noexcept {
+    const bool stuck = ledger.held() != 0 && holds_up && ledger.changes() == changes_;
+    changes_ = ledger.changes();
+    slices_ = stuck ? slices_ + 1 : 0;
+    return slices_ >= kPatience;
+  }
+
+ private:
+  static constexpr int kPatience = 20;
+  std::uint64_t changes_ = 0;
+  int slices_ = 0;
+};
+
+}  // namespace
+
 Status Consumer::await(nb::handle timeout, nb::handle go_on) {
   bool ended = false;
+  Starvation starvation;
   const auto tell = [&] {
     if (closed_) return false;
     if (!go_on.is_none() && !nb::cast<bool>(go_on())) ended = true;
-    if (!ended) check_starving();
+    if (!ended && starvation.lasts(ledger_, consumer_->holds_up_producer())) raise_starving();
     return !ended;
   };
   const auto wait = [&](std::chrono::nanoseconds slice) { return look(slice); };
@@ -73,9 +96,7 @@ Status Consumer::await(nb::handle timeout, nb::handle go_on) {
   return status == Status::kEmpty ? Status::kTimedOut : status;
 }
 
-// For ever would it wait.
-void Consumer::check_starving() const {
-  if (ledger_.held() == 0 || !consumer_->holds_up_producer()) return;
+void Consumer::raise_starving() const {
   raise_ours("BorrowLimit", "the producer waits for room that the " + std::to_string(ledger_.held()) +
                                 " messages held here take up, so nothing more can come: let go of some, keep copies "
                                 "(array.copy()), or give the ring more capacity");

@@ -72,7 +72,7 @@ class Consumer final : public Memory::Owner {
   nb::object take_in_place(nb::handle self, ringmain::Message& message);
   void finish(ringmain::Message& message);
   void refresh(bool received) noexcept;
-  void check_starving() const;
+  [[noreturn]] void raise_starving() const;
   [[noreturn]] void raise_end(Status status) const;
   void leave_if_done() noexcept;
   void finish_closing() noexcept;

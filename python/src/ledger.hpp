@@ -13,6 +13,7 @@ class Ledger {
   void hold(std::uint64_t position, std::uint64_t end) {
     entries_.push_back({position, end, true});
     ++held_;
+    ++changes_;
   }
 
   // It isn't any more. Returns the position below which nothing is held.
@@ -21,6 +22,7 @@ class Ledger {
       if (entry.position != position || !entry.held) continue;
       entry.held = false;
       --held_;
+      ++changes_;
       break;
     }
     while (!entries_.empty() && !entries_.front().held) {
@@ -31,6 +33,7 @@ class Ledger {
   }
 
   std::size_t held() const noexcept { return held_; }
+  std::uint64_t changes() const noexcept { return changes_; }  // grows when something is held, or let go
 
  private:
   struct Entry {
@@ -40,6 +43,7 @@ class Ledger {
   };
   std::deque<Entry> entries_{};
   std::size_t held_ = 0;
+  std::uint64_t changes_ = 0;
   std::uint64_t free_below_ = 0;
 };
 

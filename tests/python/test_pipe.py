@@ -72,6 +72,12 @@ def test_an_array_comes_out_writable_with_dtype_and_shape(ends: Ends, dtype: Any
     received[...] = np.zeros((), dtype)
 
 
+@pytest.mark.parametrize("sent", [bytearray(b"abc"), memoryview(b"abc")])
+def test_a_buffer_of_bytes_comes_out_as_bytes(ends: Ends, sent: Any) -> None:
+    ends[0].send(sent)
+    assert ends[1].recv() == b"abc"
+
+
 def test_an_array_within_an_object_may_be_written_to(ends: Ends) -> None:
     ends[0].send({"frame": np.arange(1000.0), "small": np.arange(3)})
     received = ends[1].recv()

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import ringmain
@@ -30,7 +30,8 @@ class Life:
         self.chance = chance
         self.done = done
         self.name = f"torture-{number % 7}"
-        self.policy = chance.choice(["wait", "wait", "overwrite"])
+        policies: list[Literal["wait", "overwrite"]] = ["wait", "wait", "overwrite"]
+        self.policy = chance.choice(policies)
         self.producer: ringmain.Producer | None = ringmain.Producer(self.name, 64 << 10, policy=self.policy)
         self.consumers: list[ringmain.Consumer] = []
         self.messages: list[ringmain.Message] = []
@@ -43,7 +44,8 @@ class Life:
             return
         group = self.chance.choice([None, None, "workers"]) if self.policy == "wait" else None
         copy = self.chance.choice([None, False, True])
-        start = self.chance.choice(["latest", "oldest", "last"])
+        starts: list[Literal["latest", "oldest", "last"]] = ["latest", "oldest", "last"]
+        start = self.chance.choice(starts)
         self.consumers.append(
             ringmain.Consumer(self.name, group, start, copy=copy, max_borrowed=self.chance.randint(1, 4))
         )
@@ -70,7 +72,8 @@ class Life:
         if self.claim is None:
             return
         try:
-            self.chance.choice([self.claim.commit, self.claim.abort, lambda: None])()
+            ends: list[Callable[[], None]] = [self.claim.commit, self.claim.abort, lambda: None]
+            self.chance.choice(ends)()
         except ValueError:
             self.done["claims of a closed producer"] += 1
         self.claim = None
@@ -111,7 +114,7 @@ class Life:
         if isinstance(thing, ringmain.Message):
             return [memoryview(thing)]
         if isinstance(thing, np.ndarray):
-            return [self.chance.choice([thing, thing[1:-1], thing.reshape(-1, 1), memoryview(thing)])]
+            return [self.chance.choice([thing, thing[1:-1], thing.reshape(-1, 1), memoryview(thing)])]  # type: ignore[arg-type]
         return [thing]
 
     def look(self) -> None:
@@ -126,7 +129,7 @@ class Life:
 
     def drop(self) -> None:
         for held in (self.messages, self.views):
-            self.chance.shuffle(held)  # type: ignore[arg-type]
+            self.chance.shuffle(held)
             del held[self.chance.randint(0, len(held)) :]
 
     def release(self) -> None:

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +62,9 @@ def _mappings(directory: Path) -> list[str]:
 def _children() -> list[int]:
     found = []
     for task in Path("/proc/self/task").iterdir():
-        try:
-            children = (task / "children").read_text().split()
-        except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
-            continue
-        for child in children:
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if not any(name in command for name in _STAY):
-                found.append(int(child))
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread, or a child, that ended just now
+            for child in (task / "children").read_text().split():
+                command = Path(f"/proc/{child}/cmdline").read_bytes()
+                if not any(name in command for name in _STAY):
+                    found.append(int(child))
     return found

@@ -81,12 +81,12 @@ class Carrier(ABC):
         """So many messages it keeps while nobody receives."""
         return max(1, min(16, 64_000_000 // setting.size))
 
-    def open(self, setting: Setting) -> None:
+    def open(self, setting: Setting) -> None:  # noqa: B027 (not every one has something to make)
         """Makes what both sides inherit."""
 
     @abstractmethod
     def end(self, side: int, setting: Setting) -> End:
         """The end of side 0, which sends or asks, or of side 1."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Called in the parent, when the sides are gone; also after an open() that failed."""

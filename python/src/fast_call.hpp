@@ -68,7 +68,7 @@ std::array<PyObject*, N> arguments(const Signature<N>& signature, const Call& ca
 
 // The object of a method. It is of the class, but a subclass may not have called __init__().
 inline nb::handle ready(PyObject* self) {
-  if (!nb::inst_ready(self)) raise(PyExc_RuntimeError, "super().__init__() was not called");
+  if (!nb::inst_ready(self)) raise(PyExc_TypeError, "super().__init__() was not called");
   return self;
 }
 

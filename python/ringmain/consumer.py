@@ -53,6 +53,9 @@ class Consumer(_core.Consumer):
     forked child it raises LeaseLost: make one there. It can be pickled: what arrives is another consumer of this ring.
     """
 
+    # What the task that waits for a message waits with.
+    _waiting: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], int] | None = None
+
     def __init__(
         self,
         name: str | os.PathLike[str],
@@ -85,8 +88,6 @@ class Consumer(_core.Consumer):
             "outlive_producer": outlive_producer,
         }
         super().__init__(self.name, self._directory, wait, self._options | {"raise_lost": on_loss == "raise"})
-        # What the task that waits for a message waits with.
-        self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], int] | None = None
         self._pid = os.getpid()
 
     @property

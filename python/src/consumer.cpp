@@ -89,7 +89,7 @@ Status Consumer::await(nb::handle timeout, nb::handle go_on) {
     return !ended;
   };
   const auto wait = [&](std::chrono::nanoseconds slice) { return look(slice); };
-  const Status status = wait_in_slices(nanoseconds_of(timeout), settings_.spins, wait, tell);
+  const Status status = wait_in_slices(nanoseconds_of(timeout), /*spins=*/false, wait, tell);
   if (closed_) ring();  // raises
   // What was sent just before the end is there by now.
   if (ended && is_vain(status)) return look(std::chrono::nanoseconds{0}) == Status::kOk ? Status::kOk : Status::kEnd;
@@ -104,9 +104,10 @@ void Consumer::raise_starving() const {
 
 // --- a message that is there
 
-// Null: it was overwritten meanwhile.
-nb::object Consumer::take(nb::handle self) {
-  ringmain::Message message = consumer_->try_receive();
+// The message that is there within `time`. Invalid: `status` says why there is none; kOk: it was overwritten meanwhile.
+nb::object Consumer::take(nb::handle self, std::chrono::nanoseconds time, Status& status) {
+  ringmain::Message message = time.count() > 0 ? consumer_->receive_for(time) : consumer_->try_receive();
+  status = message.status();
   if (!message) return {};
   if (settings_.raise_lost && message.lost() != 0 && told_ != message.position()) {
     told_ = message.position();
@@ -229,20 +230,29 @@ void Consumer::finish_closing() noexcept {
 
 // --- what Python calls
 
+// The next message; invalid: `status` says why there is none.
+nb::object Consumer::wait_for_message(nb::handle self, nb::handle timeout, nb::handle go_on, Status& status) {
+  // Mostly it comes at once, or it is there: with the GIL, and by the shortest way.
+  const auto moment = !settings_.spins    ? std::chrono::nanoseconds{0}
+                      : timeout.is_none() ? std::chrono::nanoseconds(kWithGil)
+                                          : std::min<std::chrono::nanoseconds>(nanoseconds_of(timeout), kWithGil);
+  nb::object message = take(self, moment, status);
+  while (!message.is_valid()) {
+    if (is_vain(status)) status = await(timeout, go_on);
+    if (status != Status::kOk) break;
+    message = take(self, std::chrono::nanoseconds{0}, status);
+  }
+  refresh(message.is_valid());
+  return message;
+}
+
 nb::object Consumer::receive(nb::handle self, nb::handle timeout, nb::handle go_on) {
   Consumer& me = consumer_of(self);
   const Turn turn(me);
   me.prepare();
-  nb::object message = me.take(self);
-  while (!message.is_valid()) {
-    const Status status = me.await(timeout, go_on);
-    if (status != Status::kOk) {
-      me.refresh(false);
-      me.raise_end(status);
-    }
-    message = me.take(self);
-  }
-  me.refresh(true);
+  Status status = Status::kOk;
+  nb::object message = me.wait_for_message(self, timeout, go_on, status);
+  if (!message.is_valid()) me.raise_end(status);
   return message;
 }
 
@@ -250,18 +260,13 @@ nb::object Consumer::try_receive(nb::handle self) {
   Consumer& me = consumer_of(self);
   const Turn turn(me);
   me.prepare();
-  for (;;) {
-    nb::object message = me.take(self);
-    if (message.is_valid()) {
-      me.refresh(true);
-      return message;
-    }
-    const Status status = me.look(std::chrono::nanoseconds{0});
-    if (status == Status::kOk) continue;
-    me.refresh(false);
-    if (status != Status::kEmpty) me.raise_end(status);
-    return nb::none();
-  }
+  Status status = Status::kOk;
+  nb::object message;
+  while (!message.is_valid() && status == Status::kOk) message = me.take(self, std::chrono::nanoseconds{0}, status);
+  me.refresh(message.is_valid());
+  if (message.is_valid()) return message;
+  if (status != Status::kEmpty) me.raise_end(status);
+  return nb::none();
 }
 
 nb::list Consumer::receive_many(nb::handle self, std::size_t most, nb::handle timeout) {
@@ -271,8 +276,9 @@ nb::list Consumer::receive_many(nb::handle self, std::size_t most, nb::handle ti
   nb::list messages;
   messages.append(receive(self, timeout, nb::none()));
   const Turn turn(me);
+  Status status = Status::kOk;
   while (nb::len(messages) < most && me.ledger_.held() < me.settings_.max_borrowed) {
-    const nb::object message = me.take(self);
+    const nb::object message = me.take(self, std::chrono::nanoseconds{0}, status);
     if (!message.is_valid()) break;
     messages.append(message);
   }
@@ -288,14 +294,10 @@ nb::object Consumer::next(nb::handle self) {
   {
     const Turn turn(me);
     me.prepare();
-    message = me.take(self);
-    while (!message.is_valid()) {
-      const Status status = me.await(nb::none(), nb::none());
-      if (status == Status::kEnd) return {};
-      if (status != Status::kOk) me.raise_end(status);
-      message = me.take(self);
-    }
-    me.refresh(true);
+    Status status = Status::kOk;
+    message = me.wait_for_message(self, nb::none(), nb::none(), status);
+    if (status == Status::kEnd) return {};
+    if (!message.is_valid()) me.raise_end(status);
   }
   me.iterated_ = nb::inst_ptr<Message>(message);
   return message;

@@ -67,7 +67,8 @@ class Consumer final : public Memory::Owner {
   void let_go_of_held();
   Status look(std::chrono::nanoseconds timeout) noexcept;
   Status await(nb::handle timeout, nb::handle go_on);
-  nb::object take(nb::handle self);
+  nb::object wait_for_message(nb::handle self, nb::handle timeout, nb::handle go_on, Status& status);
+  nb::object take(nb::handle self, std::chrono::nanoseconds time, Status& status);
   nb::object take_copy(nb::handle self, ringmain::Message& message);
   nb::object take_in_place(nb::handle self, ringmain::Message& message);
   void finish(ringmain::Message& message);

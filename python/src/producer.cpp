@@ -9,6 +9,12 @@
 
 namespace ringmain::python {
 
+namespace {
+
+constexpr std::size_t kShort = 4096;  // bytes that are copied in no time
+
+}  // namespace
+
 void Producer::check() {
   if (closed_) raise(PyExc_ValueError, "this producer is closed");
   if (claimed_) raise(PyExc_RuntimeError, "a claim is open: commit or abort it first");
@@ -54,7 +60,6 @@ ringmain::Claim Producer::claim(std::size_t bytes, nb::handle timeout, nb::handl
 
 // Without waiting.
 Status Producer::publish(const Encoded& message) {
-  constexpr std::size_t kShort = 4096;
   if (message.is_whole() && message.size() <= kShort) return producer_->try_publish(message.whole(), message.type());
   ringmain::Claim room = producer_->try_claim(message.size());
   if (!room) return room.status();
@@ -83,7 +88,22 @@ void Producer::send_in_parts(const Encoded& message, nb::handle timeout, nb::han
   }
 }
 
+// A short bytes object, without ado. False: it is none, or there is no room.
+bool Producer::send_short(nb::handle object, std::uint16_t type) {
+  if (!PyBytes_CheckExact(object.ptr()) || type >= kFirstReserved) return false;
+  char* data = nullptr;
+  Py_ssize_t size = 0;
+  PyBytes_AsStringAndSize(object.ptr(), &data, &size);
+  const auto bytes = std::as_bytes(std::span(data, static_cast<std::size_t>(size)));
+  return bytes.size() <= kShort && producer_->try_publish(bytes, type) == Status::kOk;
+}
+
 void Producer::send(nb::handle object, std::uint16_t type, nb::handle timeout, nb::handle go_on) {
+  {
+    const Turn turn(*this);
+    check();
+    if (send_short(object, type)) return;
+  }
   const Encoded message(object, type, settings_.dumps);
   const Turn turn(*this);
   check();

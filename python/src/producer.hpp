@@ -47,6 +47,7 @@ class Producer final : public Memory::Owner {
   void check();
   Status wait_for(nb::handle timeout, nb::handle go_on, std::size_t bytes);
   Status wait_for_batch(nb::handle timeout, std::size_t bytes);
+  bool send_short(nb::handle object, std::uint16_t type);
   Status publish(const Encoded& message);
   void send_whole(const Encoded& message, nb::handle timeout, nb::handle go_on);
   void send_in_parts(const Encoded& message, nb::handle timeout, nb::handle go_on);

@@ -5,15 +5,17 @@ SPDX-License-Identifier: MIT
 
 from __future__ import annotations
 
-import asyncio
 import os
 import warnings
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from . import _core
 from ._core import Message
 from ._places import split
+
+if TYPE_CHECKING:
+    from ._waiting_task import WaitingTask
 
 __all__ = ["Consumer"]
 
@@ -53,8 +55,7 @@ class Consumer(_core.Consumer):
     forked child it raises LeaseLost: make one there. It can be pickled: what arrives is another consumer of this ring.
     """
 
-    # What the task that waits for a message waits with.
-    _waiting: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], int] | None = None
+    _waiting: WaitingTask | None = None
 
     def __init__(
         self,
@@ -128,30 +129,20 @@ class Consumer(_core.Consumer):
             raise
 
     async def _readable(self) -> None:
+        from ._waiting_task import WaitingTask
+
         if self._waiting is not None:
             raise RuntimeError("another task waits for this consumer already")
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        descriptor = self.fileno()
-        self._waiting = (loop, ready, descriptor)
-        loop.add_reader(descriptor, _resolve, ready)
+        self._waiting = WaitingTask(self.fileno())
         try:
-            await ready
+            await self._waiting.readable()
         finally:
             self._wake()
 
     def _wake(self) -> None:
-        """Ends the wait of the task, before its descriptor is closed and another file has the number."""
         waiting, self._waiting = self._waiting, None
-        if waiting is None:
-            return
-        loop, ready, descriptor = waiting
-        if asyncio._get_running_loop() is loop:
-            loop.remove_reader(descriptor)
-            _resolve(ready)
-        elif not loop.is_closed():  # another thread closes
-            loop.call_soon_threadsafe(loop.remove_reader, descriptor)
-            loop.call_soon_threadsafe(_resolve, ready)
+        if waiting is not None:
+            waiting.wake()
 
     def __enter__(self) -> Self:
         return self
@@ -186,8 +177,3 @@ class Consumer(_core.Consumer):
 
 def _make(path: str, options: dict[str, Any]) -> Consumer:
     return Consumer(path, **options)
-
-
-def _resolve(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

@@ -106,7 +106,7 @@ void Consumer::raise_starving() const {
 
 // The message that is there within `time`. Invalid: `status` says why there is none; kOk: it was overwritten meanwhile.
 nb::object Consumer::take(nb::handle self, std::chrono::nanoseconds time, Status& status) {
-  ringmain::Message message = time.count() > 0 ? consumer_->receive_for(time) : consumer_->try_receive();
+  ringmain::Message message = consumer_->receive_for(time);
   status = message.status();
   if (!message) return {};
   if (settings_.raise_lost && message.lost() != 0 && told_ != message.position()) {

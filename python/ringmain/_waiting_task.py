@@ -1,0 +1,39 @@
+"""A task that waits for a descriptor, for asyncio. A module of its own, since asyncio takes long to import.
+
+SPDX-License-Identifier: MIT
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+__all__ = ["WaitingTask"]
+
+
+class WaitingTask:
+    """The task that runs, from when it begins to wait until it is woken, or cancelled."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(descriptor, self._resolve)
+
+    async def readable(self) -> None:
+        """Until the descriptor is readable."""
+        await self._ready
+
+    def wake(self) -> None:
+        """Ends the wait, before the descriptor is closed and another file has its number. From any thread."""
+        if asyncio._get_running_loop() is self._loop:
+            self._end()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        self._resolve()
+
+    def _resolve(self) -> None:
+        if not self._ready.done():
+            self._ready.set_result(None)

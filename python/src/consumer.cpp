@@ -153,7 +153,8 @@ nb::object Consumer::take_copy(nb::handle self, ringmain::Message& message) {
     return {};
   }
   finish(message);
-  return make<Message>(nb::borrow(self), std::move(owner), std::span<const std::byte>(to, bytes.size()), facts);
+  return Message::object_of(
+      Message(nb::borrow(self), std::move(owner), std::span<const std::byte>(to, bytes.size()), facts));
 }
 
 // The ring's part of a message that was copied.
@@ -182,7 +183,7 @@ nb::object Consumer::take_in_place(nb::handle self, ringmain::Message& message) 
     message.pass();
     ledger_.hold(facts.position, consumer_->position());
   }
-  return make<Message>(nb::borrow(self), bytes, facts);
+  return Message::object_of(Message(nb::borrow(self), bytes, facts));
 }
 
 // --- after a message
@@ -299,7 +300,7 @@ nb::object Consumer::next(nb::handle self) {
     if (status == Status::kEnd) return {};
     if (!message.is_valid()) me.raise_end(status);
   }
-  me.iterated_ = nb::inst_ptr<Message>(message);
+  me.iterated_ = &message_of(message);
   return message;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "message.hpp"
 
-#include <nanobind/stl/string.h>
-
 #include <cstring>
 
 #include "consumer.hpp"
@@ -103,7 +101,7 @@ nb::object Message::unpickled() {
   }
   if (in_place() && consumer.lossy()) {
     // What is overwritten while it is unpickled could run anything.
-    Message kept = copy();
+    Message kept = private_copy();
     if (!valid()) raise(Status::kCorrupt, "this message was overwritten before it was read");
     return kept.unpickled();
   }
@@ -116,7 +114,9 @@ nb::object Message::unpickled() {
       .attr("loads")(view_of(memory, layout->pickle.at, layout->pickle.size), buffers);
 }
 
-Message Message::copy() {
+nb::object Message::copy() { return object_of(private_copy()); }
+
+Message Message::private_copy() {
   require_bytes();
   nb::object memory = make<Memory>(bytes_.size());
   Memory& target = *nb::inst_ptr<Memory>(memory);
@@ -144,93 +144,6 @@ void Message::release() {
 
 void Message::leave(nb::handle exception) {
   if (exception.is_none()) release();
-}
-
-namespace {
-
-int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
-  view->obj = nullptr;
-  try {
-    if (!nb::inst_ready(self)) raise(PyExc_BufferError, "no message that was received");
-    Message& message = *nb::inst_ptr<Message>(self);
-    const bool is_array = message.facts().type == kArray;
-    const nb::object exporter = is_array ? message.array() : message.exporter();
-    return PyObject_GetBuffer(exporter.ptr(), view, flags);
-  } catch (nb::python_error& error) {
-    error.restore();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_BufferError, error.what());
-  }
-  return -1;
-}
-
-// Never called: buffers belong to the exporter. But whoever finds none, as numpy.frombuffer() does, takes it that the bytes
-// live as long as the message, rather than as the buffer; and a message can be given back.
-void release_buffer(PyObject*, Py_buffer*) noexcept {}
-
-const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
-                              {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
-                              {0, nullptr}};
-
-nb::object dlpack(Message& self, nb::kwargs options) { return self.array().attr("__dlpack__")(**options); }
-
-}  // namespace
-
-void bind_message(nb::module_& module) {
-  nb::class_<Message>(module, "Message", nb::type_slots(kSlots), nb::is_final(), R"(A received message.
-
-Made by Consumer.recv() and its like. Its bytes lie in the ring, where the producer wrote them, and stay there as long as
-this object or any view of it lives: arrays, memoryviews, what was unpickled over them. Small messages (up to 1 KiB), those
-of rings that overwrite, and those of groups are private copies instead.)")
-      .def_prop_ro("obj", &Message::object, nb::sig("def obj(self) -> typing.Any"),
-                   R"(What was sent: bytes, str, int, float, bool, None, an array (as `array`), or any object.
-
-Arrays in it are read-only and in place. Raises PickleRefused for a pickled object where those aren't taken, BadRing for
-what no producer sends, ValueError when the message was given back.)")
-      .def_prop_ro("array", &Message::array, nb::sig("def array(self) -> numpy.typing.NDArray[typing.Any]"),
-                   R"(The array that was sent, read-only and in place, with its dtype, shape and order.
-
-A new array object each time, in constant time. Raises TypeError for what isn't an array.)")
-      .def_prop_ro(
-          "type", [](const Message& m) { return m.facts().type; },
-          "The type given to send(); from 0xFF00 on, how an object is written.")
-      .def_prop_ro(
-          "position", [](const Message& m) { return m.facts().position; },
-          "Where it begins, in bytes since the birth of the ring: larger for each message.")
-      .def_prop_ro(
-          "lost", [](const Message& m) { return m.facts().lost; },
-          "How many messages were overwritten just before this one.")
-      .def_prop_ro(
-          "redelivered", [](const Message& m) { return m.facts().redelivered; },
-          "A member of the group that died had it before, and may have worked on it.")
-      .def_prop_ro("nbytes", &Message::size, "Length of the payload, in bytes.")
-      .def_prop_ro("released", &Message::released, "It was given back; nothing is left of it here.")
-      .def_prop_ro("in_place", &Message::in_place, "Its bytes lie in the ring.")
-      .def_prop_ro("valid", &Message::valid,
-                   R"(It wasn't overwritten until now. To be asked after the last use, on a ring that overwrites or may
-evict, where messages are received in place (copy=False); everywhere else it is True.)")
-      .def("copy", &Message::copy, "A message with private bytes, which holds nothing of the ring.")
-      .def("release", &Message::release,
-           R"(Gives it back now: at once if no view of it is left, else with the last one. In a group: it is done, and
-nobody receives it again. May be repeated.)")
-      .def(
-          "__enter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __enter__(self) -> Message"))
-      .def(
-          "__exit__", [](Message& m, nb::handle kind, nb::handle, nb::handle) { m.leave(kind); }, "kind"_a.none(),
-          "error"_a.none(), "trace"_a.none())
-      .def("__len__", &Message::size)
-      .def("__bytes__", &Message::bytes)
-      .def("__dlpack__", &dlpack)
-      .def(
-          "__dlpack_device__", [](Message&) { return nb::make_tuple(1, 0); },
-          nb::sig("def __dlpack_device__(self) -> tuple[int, int]"))
-      .def("__repr__", [](const Message& m) {
-        return "<ringmain.Message at " + std::to_string(m.facts().position) + ", " + std::to_string(m.size()) +
-               " bytes" +
-               (m.released()   ? ", given back>"
-                : m.in_place() ? ", in place>"
-                               : ">");
-      });
 }
 
 }  // namespace ringmain::python

@@ -27,6 +27,10 @@ class Message {
   Message(nb::object consumer, nb::object owner, std::span<const std::byte> bytes, const Facts& facts) noexcept
       : consumer_(std::move(consumer)), owner_(std::move(owner)), bytes_(bytes), facts_(facts) {}
   Message(Message&& other) noexcept;
+
+  // As an object of Python's.
+  static nb::object object_of(Message&& message);
+
   Message& operator=(Message&&) = delete;
   ~Message();
 
@@ -43,7 +47,7 @@ class Message {
   nb::object bytes();
   nb::object exporter();  // what views of it hold
 
-  Message copy();
+  nb::object copy();
   bool valid() const;
   void release();
   void leave(nb::handle exception);  // of a with block
@@ -51,6 +55,7 @@ class Message {
  private:
   void require_bytes() const;
   nb::object unpickled();
+  Message private_copy();
   nb::object value();
 
   nb::object consumer_;
@@ -60,6 +65,8 @@ class Message {
   bool borrowed_ = false;  // by this object; views take over from it
   bool in_ring_ = false;   // views do
 };
+
+Message& message_of(nb::handle object) noexcept;
 
 void bind_message(nb::module_& module);
 

@@ -70,7 +70,7 @@ nb::object writable(Message& message) {
   nb::object memory = make<Memory>(bytes.size());
   const std::span<std::byte> to = nb::inst_ptr<Memory>(memory)->bytes();
   copy_bytes(to.data(), bytes);
-  return make<Message>(message.consumer(), std::move(memory), to, message.facts());
+  return Message::object_of(Message(message.consumer(), std::move(memory), to, message.facts()));
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ bool PipeReceiver::add_part(Message& part) {
 nb::object PipeReceiver::receive(nb::handle go_on) {
   for (;;) {
     const nb::object received = Consumer::receive(consumer_, nb::none(), go_on);
-    Message& message = *nb::inst_ptr<Message>(received);
+    Message& message = message_of(received);
     Message::Facts facts = message.facts();
     if (facts.type != kPart) {
       const bool views = facts.type == kArray || facts.type == kPickle;
@@ -108,7 +108,7 @@ nb::object PipeReceiver::receive(nb::handle go_on) {
     if (!last) continue;
     facts.type = type_;
     const auto bytes = nb::inst_ptr<Memory>(joined_)->bytes();
-    return make<Message>(consumer_, std::exchange(joined_, nb::object()), bytes, facts);
+    return Message::object_of(Message(consumer_, std::exchange(joined_, nb::object()), bytes, facts));
   }
 }
 

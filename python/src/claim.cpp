@@ -39,9 +39,7 @@ Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, c
   me.check();
   ringmain::Claim room = me.claim(header.elements_at() + *bytes, timeout, nb::none());
   header.write(room.bytes().data());
-  ArrayShape& array_shape = me.array_shape_;
-  array_shape.describe(room.bytes());
-  nb::object array = array_shape.over(memory_of(producer, room.bytes()));
+  nb::object array = me.array_shapes_.of(room.bytes()).over(memory_of(producer, room.bytes()));
   return Claim(nb::borrow(producer), std::move(room), std::move(array), kArray);
 }
 

@@ -57,7 +57,7 @@ class Consumer final : public Memory::Owner {
   void forget(const Message& message) noexcept {
     if (iterated_ == &message) iterated_ = nullptr;
   }
-  ArrayShape& array_shape() noexcept { return array_shape_; }
+  ArrayShapes& array_shapes() noexcept { return array_shapes_; }
   bool still_valid(std::uint64_t position) const noexcept { return consumer_ && consumer_->still_valid(position); }
 
  private:
@@ -88,7 +88,7 @@ class Consumer final : public Memory::Owner {
   std::optional<std::uint64_t> told_;     // of this message's losses
   Message* iterated_ = nullptr;           // given out by next()
   std::unique_ptr<Readiness> readiness_;
-  ArrayShape array_shape_;
+  ArrayShapes array_shapes_;
   Turnstile turnstile_;
 };
 

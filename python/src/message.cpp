@@ -48,8 +48,7 @@ nb::object Message::array() {
   if (facts_.type != kArray) {
     raise(PyExc_TypeError, "this message is no array; message.obj is what was sent, bytes(message) its bytes");
   }
-  ArrayShape& shape = consumer_of(consumer_).array_shape();
-  shape.describe(bytes_);
+  const ArrayShape& shape = consumer_of(consumer_).array_shapes().of(bytes_);
   try {
     return shape.over(exporter());
   } catch (nb::python_error& error) {

@@ -97,8 +97,7 @@ bool ArrayShape::describes(std::span<const std::byte> payload) const noexcept {
          std::memcmp(payload.data(), header_.data(), header_.size()) == 0;
 }
 
-void ArrayShape::describe(std::span<const std::byte> payload) {
-  if (describes(payload)) return;
+ArrayShape::ArrayShape(std::span<const std::byte> payload) {
   const auto header = parse_array_header(payload);
   if (!header) raise(Status::kCorrupt, "an array whose header makes no sense");
   const Numpy::Parsed dtype = parsed(*header);
@@ -112,6 +111,16 @@ void ArrayShape::describe(std::span<const std::byte> payload) {
   order_ = header->order;
   size_ = payload.size();
   header_.assign(reinterpret_cast<const char*>(payload.data()), header->elements_at);
+}
+
+const ArrayShape& ArrayShapes::of(std::span<const std::byte> payload) {
+  for (const ArrayShape& shape : known_) {
+    if (shape.describes(payload)) return shape;
+  }
+  ArrayShape& next = known_[oldest_];
+  next = ArrayShape(payload);
+  oldest_ = (oldest_ + 1) % known_.size();
+  return next;
 }
 
 nb::object ArrayShape::over(nb::handle exporter) const {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "memory.hpp"
@@ -24,24 +25,34 @@ const DtypeText& text_of(nb::handle dtype);
 // numpy.dtype(given). Raises TypeError.
 nb::object dtype_from(nb::handle given);
 
-// An array as its header describes it. Most messages of a ring have the same header, so the last one is remembered.
+// An array as its header describes it.
 class ArrayShape {
  public:
-  // Raises BadRing for a payload that is no array.
-  void describe(std::span<const std::byte> payload);
+  ArrayShape() = default;
+  explicit ArrayShape(std::span<const std::byte> payload);  // raises BadRing for what is no array
+
+  bool describes(std::span<const std::byte> payload) const noexcept;
 
   // The array in what `exporter` exports: a payload with this header.
   nb::object over(nb::handle exporter) const;
 
  private:
-  bool describes(std::span<const std::byte> payload) const noexcept;
-
   std::string header_{};  // its bytes
   std::size_t size_ = 0;  // of the payload
   nb::object shape_;
   nb::object dtype_;
   nb::object offset_;
   char order_ = 'C';
+};
+
+// Most arrays of a ring have one of a few headers, so the last ones are remembered.
+class ArrayShapes {
+ public:
+  const ArrayShape& of(std::span<const std::byte> payload);  // raises BadRing
+
+ private:
+  std::array<ArrayShape, 4> known_{};
+  std::size_t oldest_ = 0;
 };
 
 // The elements of an array as bytes, in the order that it has ('C' or 'F'), or else in a 'C' copy; held by this object.

@@ -72,7 +72,7 @@ class Producer final : public Memory::Owner {
   bool claimed_ = false;  // a Claim is open
   bool closed_ = false;
   Ending ending_ = Ending::kNone;  // still to be done
-  ArrayShape array_shape_;         // of the last claim
+  ArrayShapes array_shapes_;       // of claims
   Turnstile turnstile_;
 };
 

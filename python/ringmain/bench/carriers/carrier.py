@@ -42,6 +42,7 @@ class End:
     """
 
     wrapped: ClassVar[bool] = False  # recv gives a message that has the object as `.obj`
+    warm_ups: ClassVar[int] = 0  # small arrays received before those that are timed, where it is about a microsecond
     many: ClassVar[bool] = False  # a stream goes by send_many and recv_many
 
     send: Callable[[bytes], object]

@@ -80,7 +80,7 @@ class InPlaceRingEnd(RingEnd):
 class ReservedRingEnd(RingEnd):
     """Publishes room for an array without writing to it: what receiving costs doesn't depend on what it holds."""
 
-    warm_ups = 16
+    warm_ups = 500
 
     def __init__(self, side: int, setting: Setting, rings: tuple[Path, Path], spin: float) -> None:
         super().__init__(side, setting, rings, spin)

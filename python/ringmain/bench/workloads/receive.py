@@ -72,7 +72,7 @@ def receive_tasks() -> list[Task]:
             sender_of(size),
             receive_each,
             note="Most of what a queue holds is still with its sender, and moves only while it is received. Of the ring, "
-            "16 small arrays come first: what is timed doesn't begin with the caches as the last turn left them.",
+            "500 small arrays come first: a turn has few large ones, and begins with cold caches.",
             numpy=True,
             together=False,
             baselines=("ring, view",),

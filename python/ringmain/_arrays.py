@@ -45,6 +45,8 @@ def describe(given: np.dtype[Any]) -> tuple[int, bytes] | None:
 def parse(form: int, text: bytes) -> np.dtype[Any]:
     """The dtype that is written so. Raises BadRing for what `describe` doesn't write: anybody may have sent it."""
     try:
+        if len(text) > _LONGEST_TEXT:
+            raise ValueError("longer than any")
         if form == FORM_DESCR:
             found = descr_to_dtype(ast.literal_eval(text.decode()))
         elif form in (FORM_STR, FORM_NAME):

@@ -106,6 +106,13 @@ _OF_STATUS: dict[int, tuple[type[Exception], int]] = {
 }
 
 
+def broken_pipe(message: str) -> BrokenPipeError:
+    """What a producer raises where there is nobody to send to any more."""
+    error = BrokenPipeError(errno.EPIPE, message)
+    error.status = 12  # type: ignore[attr-defined]
+    return error
+
+
 def error_for(status: int, message: str, system_error: int) -> Exception:
     """The exception that stands for a status (docs/guarantees.md lists them); it has the number as `status`."""
     kind, default = _OF_STATUS.get(status, (OSError, errno.EIO))

@@ -17,6 +17,6 @@ def directory_of(directory: str | os.PathLike[str] | None) -> str:
 
 def split(name: str | os.PathLike[str]) -> tuple[str, str]:
     """Name and directory of a ring: what stands before the last slash is the directory."""
-    place, _, last = os.fspath(name).rpartition("/")
+    place, slash, last = os.fspath(name).rpartition("/")
     last = last.removesuffix(".ring")
-    return (last, place or "/") if _ else (last, directory_of(None))
+    return (last, place or "/") if slash else (last, directory_of(None))

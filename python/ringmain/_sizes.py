@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
 from __future__ import annotations
 
+import operator
 import re
 
 __all__ = ["in_bytes"]
@@ -22,6 +23,7 @@ def in_bytes(capacity: int | str) -> int:
         if match is None:
             raise ValueError(f"capacity: a number of bytes, or a size such as '64MiB' or '1.5GB', not {capacity!r}")
         capacity = int(float(match[1]) * _UNITS[match[2].lower()])
+    capacity = operator.index(capacity)  # NumPy's whole numbers, too
     if not 0 < capacity <= _LARGEST:
         raise ValueError(f"capacity: from 1 byte to 64 TiB, not {capacity}")
     return max(_SMALLEST, 1 << (capacity - 1).bit_length())

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import asyncio
+import os
 
 __all__ = ["WaitingTask"]
 
@@ -14,17 +15,18 @@ class WaitingTask:
     """The task that runs, from when it begins to wait until it is woken, or cancelled."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        # Its own, which stays what it is when another thread closes the consumer's.
+        self._descriptor = os.dup(descriptor)
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._loop.add_reader(descriptor, self._resolve)
+        self._loop.add_reader(self._descriptor, self._resolve)
 
     async def readable(self) -> None:
         """Until the descriptor is readable."""
         await self._ready
 
     def wake(self) -> None:
-        """Ends the wait, before the descriptor is closed and another file has its number. From any thread."""
+        """Ends the wait. From any thread."""
         if asyncio._get_running_loop() is self._loop:
             self._end()
         elif not self._loop.is_closed():
@@ -32,6 +34,7 @@ class WaitingTask:
 
     def _end(self) -> None:
         self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
         self._resolve()
 
     def _resolve(self) -> None:

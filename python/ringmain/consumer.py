@@ -122,7 +122,9 @@ class Consumer(_core.Consumer):
 
     async def __anext__(self) -> Message:
         try:
-            return await self.arecv()
+            while (message := self._try_next()) is None:
+                await self._readable()
+            return message
         except EOFError as end:
             if type(end) is EOFError:
                 raise StopAsyncIteration from None

@@ -9,17 +9,21 @@ SPDX-License-Identifier: MIT
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import select
 import socket
+import threading
 import warnings
+from contextlib import ExitStack
 from multiprocessing import BufferTooShort
 from multiprocessing.reduction import DupFd, ForkingPickler
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _core
+from ._core import Message
 from ._sizes import in_bytes
 
 if TYPE_CHECKING:
@@ -39,12 +43,14 @@ def Pipe(duplex: bool = True, *, capacity: int | str = _DEFAULT_CAPACITY) -> tup
     `capacity` is that of each direction, rounded up to a power of two; objects may be larger. Raises OSError.
     """
     size = in_bytes(capacity)
-    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    forth = _core.make_pipe_ring(size)
-    if not duplex:
-        return Connection(one, receives=forth), Connection(other, sends=_twin(forth))
-    back = _core.make_pipe_ring(size)
-    return Connection(one, receives=forth, sends=back), Connection(other, receives=_twin(back), sends=_twin(forth))
+    with ExitStack() as undone:  # unless all goes well
+        one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        undone.callback(one.close)
+        undone.callback(other.close)
+        forth = _ends(_core.make_pipe_ring(size), undone)
+        back = _ends(_core.make_pipe_ring(size), undone) if duplex else (None, None)
+        undone.pop_all()
+    return Connection(one, receives=forth[0], sends=back[0]), Connection(other, receives=back[1], sends=forth[1])
 
 
 class Connection:
@@ -71,6 +77,7 @@ class Connection:
         self._receiver: _core.PipeReceiver | None = None
         self._sender: _core.Producer | None = None
         self._watched = -1
+        self._opening = threading.Lock()
 
     # --- what multiprocessing's has
 
@@ -91,11 +98,11 @@ class Connection:
 
     def send(self, obj: Any) -> None:
         """Sends an object; waits for room. Raises BrokenPipeError if nobody has the other end, OSError if closed."""
-        _core.send_into_pipe(self._sending(), obj, _OBJECT, self._has_partner)
+        self._send(obj, _OBJECT)
 
     def recv(self) -> Any:
         """The next object; waits for it. Raises EOFError when nobody has the other end and all was received."""
-        message = self._receiving().recv(self._has_partner)
+        message = self._receive()
         return pickle.loads(memoryview(message)) if message.type == _BYTES else message.obj
 
     def send_bytes(self, buf: Buffer, offset: int = 0, size: int | None = None) -> None:
@@ -112,7 +119,7 @@ class Connection:
         if size is not None and offset + size > len(view):
             raise ValueError("buffer length < offset + size")
         end = len(view) if size is None else offset + size
-        _core.send_into_pipe(self._sending(), view[offset:end], _BYTES, self._has_partner)
+        self._send(view[offset:end], _BYTES)
 
     def recv_bytes(self, maxlength: int | None = None) -> bytes:
         """The next message as bytes. Raises EOFError; OSError, and closes this end, if longer than `maxlength`."""
@@ -139,7 +146,12 @@ class Connection:
 
     def poll(self, timeout: float | None = 0.0) -> bool:
         """Whether recv() would return, or raise EOFError, now; waits `timeout` seconds for that (None: for ever)."""
-        return self._receiving().poll(timeout, self._has_partner)
+        receiver = self._receiving()
+        try:
+            return receiver.poll(timeout, self._has_partner)
+        except ValueError:
+            self._require_open()  # another thread has closed it
+            raise
 
     def fileno(self) -> int:
         """A descriptor for multiprocessing.connection.wait, selectors and asyncio: readable as long as poll() is True.
@@ -210,22 +222,40 @@ class Connection:
         self._require_open()
         if self._sends is None:
             raise OSError("connection is read-only")
-        if self._sender is None:
-            self._sender = _core.open_pipe_sender(*self._sends)
-            if not self._has_partner():
-                raise BrokenPipeError("nobody has the other end")
-        return self._sender
+        with self._opening:
+            if self._sender is None:
+                self._sender = _core.open_pipe_sender(*self._sends)
+            return self._sender
 
     def _receiving(self) -> _core.PipeReceiver:
         self._require_open()
         if self._receives is None:
             raise OSError("connection is write-only")
-        if self._receiver is None:
-            self._receiver = _core.open_pipe_receiver(*self._receives)
-        return self._receiver
+        with self._opening:
+            if self._receiver is None:
+                self._receiver = _core.open_pipe_receiver(*self._receives)
+            return self._receiver
+
+    def _send(self, obj: Any, kind: int) -> None:
+        sender = self._sending()
+        if not self._has_partner():
+            raise BrokenPipeError(errno.EPIPE, "nobody has the other end")
+        try:
+            _core.send_into_pipe(sender, obj, kind, self._has_partner)
+        except ValueError:
+            self._require_open()  # another thread has closed it
+            raise
+
+    def _receive(self) -> Message:
+        receiver = self._receiving()
+        try:
+            return receiver.recv(self._has_partner)
+        except ValueError:
+            self._require_open()  # another thread has closed it
+            raise
 
     def _receive_bytes(self) -> memoryview:
-        message = self._receiving().recv(self._has_partner)
+        message = self._receive()
         if message.type == _BYTES:
             return memoryview(message)
         # Of an object: the pickle, so that who sends it on with send_bytes() sends the object.
@@ -251,8 +281,15 @@ def _watch(epoll: int, partner: int) -> None:
         copy.close()
 
 
-def _twin(ring: tuple[int, int]) -> tuple[int, int]:
-    return os.dup(ring[0]), os.dup(ring[1])
+def _ends(ring: tuple[int, int], undone: ExitStack) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The descriptors of a ring, and as many again for the other end; closed with `undone`."""
+    for descriptor in ring:
+        undone.callback(os.close, descriptor)
+    twin = []
+    for descriptor in ring:
+        twin.append(os.dup(descriptor))
+        undone.callback(os.close, twin[-1])
+    return ring, (twin[0], twin[1])
 
 
 def _rebuild(partner: Any, receives: Any, sends: Any) -> Connection:

@@ -57,11 +57,11 @@ class Producer(_core.Producer):
         name: str | os.PathLike[str],
         capacity: int | str | None = None,
         *,
-        policy: Literal["wait", "overwrite"] = "wait",
+        policy: Literal["wait", "overwrite"] | None = None,
         evict_after: float | None = None,
         mode: int = 0o600,
         group: str | int | None = None,
-        keep: bool = False,
+        keep: bool | None = None,
         spin: float | None = 20e-6,
         full_fences: bool = False,
     ) -> None:
@@ -69,11 +69,13 @@ class Producer(_core.Producer):
         options = {
             "capacity": in_bytes(capacity if capacity is not None else _DEFAULT_CAPACITY),
             "capacity_given": capacity is not None,
-            "policy": policy,
+            "policy": "wait" if policy is None else policy,
+            "policy_given": policy is not None,
             "evict_after": evict_after,
             "mode": mode,
             "group": "" if group is None else str(group),
-            "keep": keep,
+            "keep": bool(keep),
+            "keep_given": keep is not None,
             "spin": spin,
             "full_fences": full_fences,
         }
@@ -131,5 +133,9 @@ _open: weakref.WeakSet[Producer] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for producer in list(_open):
-        if producer._pid == os.getpid():
+        if producer._pid != os.getpid():
+            continue
+        try:
             producer.close()
+        except OSError as error:  # the others are still to be closed
+            warnings.warn(f"closing {producer!r}: {error}", ResourceWarning, stacklevel=1)

@@ -37,6 +37,7 @@ ringmain::Consumer attach(const std::string& name, ConsumerOptions options, nb::
     return Status::kOk;
   };
   if (patience.count() == 0) {
+    const WithoutGil released;
     (void)try_for(patience);
   } else if (wait_in_slices(patience, false, try_for, [] { return true; }) != Status::kOk) {
     raise(Status::kNotFound, "ring '" + name + "': not there after " + nb::cast<std::string>(nb::str(wait)) +
@@ -142,6 +143,9 @@ No more than may be held at a time (max_borrowed, in place; a member of a group:
 
 Readable when there may be something to receive: then try_recv() until it returns None. It may be readable in vain, at
 least every 50 ms while nothing comes. It belongs to the consumer, which closes it.)")
+      .def(
+          "_try_next", [](Self<Consumer> self) { return Consumer::try_next(self.h); },
+          nb::sig("def _try_next(self) -> Message | None"))
       .def("_close", &Consumer::close, "acknowledging"_a)
       .def_prop_ro("lost", &Consumer::lost, "How many messages were overwritten before they were received.")
       .def_prop_ro("lag", &Consumer::lag, "What it, or its group, hasn't received yet, in bytes of the ring.")

@@ -7,6 +7,7 @@
 #include "fast_call.hpp"
 #include "producer.hpp"
 #include "waiting.hpp"
+#include "without_gil.hpp"
 
 namespace ringmain::python {
 
@@ -46,12 +47,25 @@ ringmain::Producer create_or_succeed(const std::string& name, const RingOptions&
   }
 }
 
-void check_same(const ringmain::Producer& producer, const std::string& name, const RingOptions& options, bool given) {
-  if (!given || producer.capacity() == options.capacity) return;
-  throw Error(Status::kExists, "ring '" + name + "' is in use with a capacity of " +
-                                   std::to_string(producer.capacity()) + " bytes, not " +
-                                   std::to_string(options.capacity) +
-                                   ": leave the capacity out to go on with it, or remove it first");
+// What was asked for, and which of it by the caller rather than by default.
+struct Wish {
+  RingOptions options;
+  bool capacity;
+  bool policy;
+  bool keep;
+};
+
+// Of a ring that was taken over.
+void check_wish(const std::string& name, const Wish& wish) {
+  const Statistics found = statistics(name, wish.options.directory);
+  const char* const differs = wish.capacity && found.capacity != wish.options.capacity ? "capacity"
+                              : wish.policy && found.policy != wish.options.policy     ? "policy"
+                              : wish.keep && found.kept != wish.options.keep           ? "keep"
+                                                                                       : nullptr;
+  if (differs == nullptr) return;
+  throw Error(Status::kExists, "ring '" + name + "' is in use, and was made with another " + differs +
+                                   " (its capacity is " + std::to_string(found.capacity) +
+                                   " bytes): leave that out to go on with it, or " + "remove it first");
 }
 
 // What ringmain.Producer was given, by the names that it has there.
@@ -75,18 +89,23 @@ RingOptions options_of(const std::string& directory, const nb::dict& given) {
 }
 
 void init(Producer* self, const std::string& name, const std::string& directory, const nb::dict& given) {
-  const RingOptions options = options_of(directory, given);
-  const bool capacity_given = nb::cast<bool>(nb::object(given["capacity_given"]));
-  ringmain::Producer producer = create_or_succeed(name, options, capacity_given);
-  try {
-    check_same(producer, name, options, capacity_given);
-  } catch (...) {
-    producer.abandon();  // closing would end the stream of those who wait
-    throw;
-  }
+  const auto is_given = [&](const char* option) { return nb::cast<bool>(nb::object(given[option])); };
+  const Wish wish{options_of(directory, given), is_given("capacity_given"), is_given("policy_given"),
+                  is_given("keep_given")};
+  const auto make = [&] {
+    const WithoutGil released;  // gigabytes may be reserved
+    ringmain::Producer producer = create_or_succeed(name, wish.options, wish.capacity);
+    try {
+      check_wish(name, wish);
+    } catch (...) {
+      producer.abandon();  // closing would end the stream of those who wait
+      throw;
+    }
+    return producer;
+  };
   Producer::Settings settings;
-  settings.spins = options.spin.count() > 0;
-  new (self) Producer(std::move(producer), settings);
+  settings.spins = wish.options.spin.count() > 0;
+  new (self) Producer(make(), settings);
 }
 
 // What is beyond 16 bits is refused as what is reserved is: see Encoded.

@@ -23,7 +23,7 @@ std::vector<std::uint64_t> extents(nb::handle shape) {
 nb::object Claim::memory_of(nb::handle producer, std::span<std::byte> bytes) {
   Producer& owner = producer_of(producer);
   ++owner.in_use_;
-  return make<Memory>(nb::borrow(producer), owner, std::uint64_t{0}, bytes, /*writable=*/true);
+  return Plain<Memory>::make(nb::borrow(producer), owner, std::uint64_t{0}, bytes, /*writable=*/true);
 }
 
 Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, char order, nb::handle timeout) {
@@ -39,8 +39,9 @@ Claim Claim::of_array(nb::handle producer, nb::handle shape, nb::handle dtype, c
   me.check();
   ringmain::Claim room = me.claim(header.elements_at() + *bytes, timeout, nb::none());
   header.write(room.bytes().data());
-  nb::object array = me.array_shapes_.of(room.bytes()).over(memory_of(producer, room.bytes()));
-  return Claim(nb::borrow(producer), std::move(room), std::move(array), kArray);
+  nb::object memory = memory_of(producer, room.bytes());
+  nb::object array = me.array_shapes_.of(room.bytes()).over(memory);
+  return Claim(nb::borrow(producer), std::move(room), std::move(memory), std::move(array), kArray);
 }
 
 Claim Claim::of_bytes(nb::handle producer, std::size_t size, std::uint16_t type, nb::handle timeout) {
@@ -49,8 +50,9 @@ Claim Claim::of_bytes(nb::handle producer, std::size_t size, std::uint16_t type,
   const Turn turn(me);
   me.check();
   ringmain::Claim room = me.claim(size, timeout, nb::none());
-  nb::object view = view_of(memory_of(producer, room.bytes()), 0, size);
-  return Claim(nb::borrow(producer), std::move(room), std::move(view), type);
+  nb::object memory = memory_of(producer, room.bytes());
+  nb::object view = view_of(memory, 0, size);
+  return Claim(nb::borrow(producer), std::move(room), std::move(memory), std::move(view), type);
 }
 
 const nb::object& Claim::written() const {
@@ -88,6 +90,8 @@ void Claim::end() noexcept {
   } catch (nb::python_error& error) {  // a view of the view is alive
     error.discard_as_unraisable("leaving a claim");
   }
+  Plain<Memory>::of(memory_).make_read_only();  // for views to come
+  memory_ = nb::object();
   written_ = nb::object();
 }
 

@@ -9,9 +9,10 @@ namespace ringmain::python {
 
 class Claim {
  public:
-  // What is written is `written`, an array or a memoryview over the room.
-  Claim(nb::object producer, ringmain::Claim room, nb::object written, std::uint16_t type) noexcept
-      : producer_(std::move(producer)), room_(std::move(room)), written_(std::move(written)), type_(type) {
+  // What is written is `written`, an array or a memoryview over `memory`, the room.
+  Claim(nb::object producer, ringmain::Claim room, nb::object memory, nb::object written, std::uint16_t type) noexcept
+      : producer_(std::move(producer)), room_(std::move(room)), memory_(std::move(memory)),
+        written_(std::move(written)), type_(type) {
     producer_of(producer_).claimed_ = true;
   }
   Claim(Claim&& other) noexcept = default;
@@ -33,6 +34,7 @@ class Claim {
 
   nb::object producer_;
   ringmain::Claim room_;
+  nb::object memory_;
   nb::object written_;
   std::uint16_t type_;
 };

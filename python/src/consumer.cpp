@@ -109,12 +109,12 @@ nb::object Consumer::take(nb::handle self, std::chrono::nanoseconds time, Status
   ringmain::Message message = consumer_->receive_for(time);
   status = message.status();
   if (!message) return {};
-  if (settings_.raise_lost && message.lost() != 0 && told_ != message.position()) {
-    told_ = message.position();
-    const std::uint64_t lost = message.lost();
+  if (settings_.raise_lost && message.lost() > told_) {
+    const std::uint64_t lost = message.lost() - std::exchange(told_, message.lost());
     message.keep();
     raise_ours("Lapped", nb::int_(lost));
   }
+  told_ = 0;
   const bool copying = settings_.copy || message.bytes().size() <= kSmall;
   return copying ? take_copy(self, message) : take_in_place(self, message);
 }
@@ -139,9 +139,9 @@ nb::object Consumer::take_copy(nb::handle self, ringmain::Message& message) {
       if (!owner) throw nb::python_error();
       to = reinterpret_cast<std::byte*>(PyBytes_AsString(owner.ptr()));
     } else {
-      owner = make<Memory>(bytes.size());
-      to = nb::inst_ptr<Memory>(owner)->bytes().data();
-      nb::inst_ptr<Memory>(owner)->make_read_only();
+      owner = Plain<Memory>::make(bytes.size());
+      to = Plain<Memory>::of(owner).bytes().data();
+      Plain<Memory>::of(owner).make_read_only();
     }
   } catch (...) {
     message.keep();
@@ -153,8 +153,7 @@ nb::object Consumer::take_copy(nb::handle self, ringmain::Message& message) {
     return {};
   }
   finish(message);
-  return Message::object_of(
-      Message(nb::borrow(self), std::move(owner), std::span<const std::byte>(to, bytes.size()), facts));
+  return Plain<Message>::make(nb::borrow(self), std::move(owner), std::span<const std::byte>(to, bytes.size()), facts);
 }
 
 // The ring's part of a message that was copied.
@@ -183,7 +182,7 @@ nb::object Consumer::take_in_place(nb::handle self, ringmain::Message& message) 
     message.pass();
     ledger_.hold(facts.position, consumer_->position());
   }
-  return Message::object_of(Message(nb::borrow(self), bytes, facts));
+  return Plain<Message>::make(nb::borrow(self), bytes, facts);
 }
 
 // --- after a message
@@ -191,15 +190,19 @@ nb::object Consumer::take_in_place(nb::handle self, ringmain::Message& message) 
 void Consumer::give_back(std::uint64_t position) noexcept {
   const std::uint64_t below = ledger_.let_go(position);
   if (consumer_ && !settings_.member) consumer_->release_below(below);
-  leave_if_done();
+  if (!turnstile_.taken()) leave_if_done();  // else who has the turn does that at its end
 }
 
 void Consumer::leave_if_done() noexcept {
-  if (closed_ && ledger_.held() == 0) consumer_.reset();
+  if (!closed_ || !consumer_ || ledger_.held() != 0) return;
+  last_lost_ = consumer_->lost();
+  consumer_.reset();
 }
 
 void Consumer::acknowledge(std::uint64_t position) {
-  if (working_ != position || closed_ || ledger_.held() != 0) return;
+  if (working_ != position || closed_) return;
+  done_ = position;
+  if (ledger_.held() != 0) return;  // views of it: the next receive, or close(), sees to it
   const Turn turn(*this);
   if (working_ == position && !closed_) let_go_of_held();
   refresh(true);
@@ -225,7 +228,8 @@ void Consumer::close(bool acknowledging) {
 // Has the turn.
 void Consumer::finish_closing() noexcept {
   readiness_.reset();
-  if (consumer_ && acknowledging_ && settings_.member && ledger_.held() == 0) let_go_of_held();
+  const bool done = acknowledging_ || (working_ && done_ == working_);
+  if (consumer_ && done && settings_.member && ledger_.held() == 0) let_go_of_held();
   leave_if_done();
 }
 
@@ -247,14 +251,19 @@ nb::object Consumer::wait_for_message(nb::handle self, nb::handle timeout, nb::h
   return message;
 }
 
+// Has the turn.
+nb::object Consumer::receive_in_turn(nb::handle self, nb::handle timeout, nb::handle go_on) {
+  prepare();
+  Status status = Status::kOk;
+  nb::object message = wait_for_message(self, timeout, go_on, status);
+  if (!message.is_valid()) raise_end(status);
+  return message;
+}
+
 nb::object Consumer::receive(nb::handle self, nb::handle timeout, nb::handle go_on) {
   Consumer& me = consumer_of(self);
   const Turn turn(me);
-  me.prepare();
-  Status status = Status::kOk;
-  nb::object message = me.wait_for_message(self, timeout, go_on, status);
-  if (!message.is_valid()) me.raise_end(status);
-  return message;
+  return me.receive_in_turn(self, timeout, go_on);
 }
 
 nb::object Consumer::try_receive(nb::handle self) {
@@ -274,11 +283,12 @@ nb::list Consumer::receive_many(nb::handle self, std::size_t most, nb::handle ti
   if (most == 0) raise(PyExc_ValueError, "n: at least 1");
   Consumer& me = consumer_of(self);
   if (me.settings_.member) most = 1;  // which holds one
-  nb::list messages;
-  messages.append(receive(self, timeout, nb::none()));
   const Turn turn(me);
-  Status status = Status::kOk;
-  while (nb::len(messages) < most && me.ledger_.held() < me.settings_.max_borrowed) {
+  nb::list messages;
+  messages.append(me.receive_in_turn(self, timeout, nb::none()));
+  while (nb::len(messages) < most && me.ledger_.held() < me.settings_.max_borrowed && !me.closed_ &&
+         !me.must_raise_lost()) {
+    Status status = Status::kOk;
     const nb::object message = me.take(self, std::chrono::nanoseconds{0}, status);
     if (!message.is_valid()) break;
     messages.append(message);
@@ -287,10 +297,19 @@ nb::list Consumer::receive_many(nb::handle self, std::size_t most, nb::handle ti
   return messages;
 }
 
+// Before the message that is there: then what was received already isn't thrown away.
+bool Consumer::must_raise_lost() noexcept {
+  if (!settings_.raise_lost) return false;
+  ringmain::Message message = consumer_->try_receive();
+  const bool lost = message && message.lost() > told_;
+  message.keep();
+  return lost;
+}
+
 // The message before is done with, unless views of it are left.
 nb::object Consumer::next(nb::handle self) {
   Consumer& me = consumer_of(self);
-  if (me.iterated_ != nullptr && me.iterated_->in_place()) me.iterated_->release();
+  me.release_iterated();
   nb::object message;
   {
     const Turn turn(me);
@@ -300,8 +319,26 @@ nb::object Consumer::next(nb::handle self) {
     if (status == Status::kEnd) return {};
     if (!message.is_valid()) me.raise_end(status);
   }
-  me.iterated_ = &message_of(message);
+  me.note_iterated(message);
   return message;
+}
+
+nb::object Consumer::try_next(nb::handle self) {
+  Consumer& me = consumer_of(self);
+  me.release_iterated();
+  nb::object message = try_receive(self);
+  if (!message.is_none()) me.note_iterated(message);
+  return message;
+}
+
+// Of this thread: another one may work on its own still.
+void Consumer::release_iterated() {
+  if (iterated_ != nullptr && iterating_ == std::this_thread::get_id() && iterated_->in_place()) iterated_->release();
+}
+
+void Consumer::note_iterated(nb::handle message) noexcept {
+  iterated_ = &Plain<Message>::of(message);
+  iterating_ = std::this_thread::get_id();
 }
 
 bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
@@ -332,7 +369,7 @@ void Consumer::refresh(bool received) noexcept {
   readiness_->refresh(there);
 }
 
-std::uint64_t Consumer::lost() const { return consumer_ ? consumer_->lost() : 0; }
+std::uint64_t Consumer::lost() const { return consumer_ ? consumer_->lost() : last_lost_; }
 std::uint64_t Consumer::lag() const { return ring().lag_bytes(); }
 std::uint64_t Consumer::position() const { return ring().position(); }
 std::size_t Consumer::capacity() const { return ring().capacity(); }

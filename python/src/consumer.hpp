@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "ledger.hpp"
 #include "memory.hpp"
@@ -37,6 +38,7 @@ class Consumer final : public Memory::Owner {
   static nb::object try_receive(nb::handle self);
   static nb::list receive_many(nb::handle self, std::size_t most, nb::handle timeout);
   static nb::object next(nb::handle self);          // invalid: the producer has closed
+  static nb::object try_next(nb::handle self);      // as try_receive(); gives the one before back, as next() does
   bool poll(nb::handle timeout, nb::handle go_on);  // there is a message, or an end
   int fileno();
   void close(bool acknowledging);
@@ -67,6 +69,10 @@ class Consumer final : public Memory::Owner {
   void let_go_of_held();
   Status look(std::chrono::nanoseconds timeout) noexcept;
   Status await(nb::handle timeout, nb::handle go_on);
+  nb::object receive_in_turn(nb::handle self, nb::handle timeout, nb::handle go_on);
+  bool must_raise_lost() noexcept;
+  void release_iterated();
+  void note_iterated(nb::handle message) noexcept;
   nb::object wait_for_message(nb::handle self, nb::handle timeout, nb::handle go_on, Status& status);
   nb::object take(nb::handle self, std::chrono::nanoseconds time, Status& status);
   nb::object take_copy(nb::handle self, ringmain::Message& message);
@@ -85,8 +91,11 @@ class Consumer final : public Memory::Owner {
   bool acknowledging_ = false;            // by close()
   Ledger ledger_;                         // in place; guarded by the GIL
   std::optional<std::uint64_t> working_;  // a member's message, until it is acknowledged
-  std::optional<std::uint64_t> told_;     // of this message's losses
+  std::optional<std::uint64_t> done_;     // of these, the one that needn't wait for the next receive
+  std::uint64_t told_ = 0;                // losses before the next message that were raised
+  std::uint64_t last_lost_ = 0;           // when it left
   Message* iterated_ = nullptr;           // given out by next()
+  std::thread::id iterating_{};           // by which thread
   std::unique_ptr<Readiness> readiness_;
   ArrayShapes array_shapes_;
   Turnstile turnstile_;

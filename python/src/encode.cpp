@@ -30,6 +30,7 @@ bool Encoded::take_fast(nb::handle object, std::uint16_t type) {
     char* data = nullptr;
     Py_ssize_t size = 0;
     PyBytes_AsStringAndSize(given, &data, &size);
+    owner_ = nb::borrow(object);
     take_whole(type, {reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size)});
     return true;
   }
@@ -41,6 +42,7 @@ bool Encoded::take_fast(nb::handle object, std::uint16_t type) {
       PyErr_Clear();
       return false;
     }
+    owner_ = nb::borrow(object);
     take_whole(kText, {reinterpret_cast<const std::byte*>(text), static_cast<std::size_t>(size)});
     return true;
   }

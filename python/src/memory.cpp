@@ -6,25 +6,31 @@
 #include <new>
 
 #include "ringmain/algorithm/layout.hpp"
+#include "without_gil.hpp"
 
 namespace ringmain::python {
 
 namespace {
 
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
-  const Memory& memory = *nb::inst_ptr<Memory>(self);
+  const Memory& memory = Plain<Memory>::of(self);
   const auto bytes = memory.bytes();
   return PyBuffer_FillInfo(view, self, bytes.data(), static_cast<Py_ssize_t>(bytes.size()), memory.writable() ? 0 : 1,
                            flags);
 }
 
-const PyType_Slot kSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+constexpr const char* kDoc = "Bytes of a ring, or a private copy of them, held by what views them.";
+
+std::array<PyType_Slot, 4> type_slots{
+    {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {Py_tp_doc, const_cast<char*>(kDoc)}, {}, {}}};
 
 }  // namespace
 
 Memory::Memory(std::size_t size) {
   // A payload begins behind the header of its message.
   constexpr std::size_t kHead = algorithm::kMessageHeaderBytes;
+  constexpr std::size_t kMost = PTRDIFF_MAX - 2 * algorithm::kSlotBytes;
+  if (size > kMost) throw std::bad_alloc();
   const std::size_t rounded =
       (kHead + size + algorithm::kSlotBytes - 1) / algorithm::kSlotBytes * algorithm::kSlotBytes;
   block_.reset(static_cast<std::byte*>(std::aligned_alloc(algorithm::kSlotBytes, rounded)));
@@ -32,10 +38,7 @@ Memory::Memory(std::size_t size) {
   bytes_ = {block_.get() + kHead, size};
 }
 
-void bind_memory(nb::module_& module) {
-  nb::class_<Memory>(module, "Memory", nb::type_slots(kSlots), nb::is_final(),
-                     "Bytes of a ring, or a private copy of them, held by what views them.");
-}
+void bind_memory(nb::module_& module) { Plain<Memory>::bind(module, "ringmain._core.Memory", type_slots); }
 
 void copy_bytes(std::byte* to, std::span<const std::byte> from) {
   constexpr std::size_t kLong = std::size_t{1} << 20;  // bytes: a tenth of a millisecond
@@ -43,7 +46,7 @@ void copy_bytes(std::byte* to, std::span<const std::byte> from) {
     if (!from.empty()) std::memcpy(to, from.data(), from.size());
     return;
   }
-  const nb::gil_scoped_release released;
+  const WithoutGil released;
   std::memcpy(to, from.data(), from.size());
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "plain_object.hpp"
 #include "python.hpp"
 
 namespace ringmain::python {

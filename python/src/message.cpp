@@ -12,7 +12,7 @@ namespace ringmain::python {
 Message::Message(Message&& other) noexcept
     : consumer_(std::move(other.consumer_)), owner_(std::move(other.owner_)), bytes_(other.bytes_),
       facts_(other.facts_), borrowed_(std::exchange(other.borrowed_, false)),
-      in_ring_(std::exchange(other.in_ring_, false)) {}
+      in_ring_(std::exchange(other.in_ring_, false)), detached_(other.detached_) {}
 
 Message::~Message() {
   if (consumer_.is_valid()) consumer_of(consumer_).forget(*this);
@@ -30,7 +30,7 @@ nb::object Message::exporter() {
   require_bytes();
   if (borrowed_) {
     const std::span bytes(const_cast<std::byte*>(bytes_.data()), bytes_.size());  // exported read-only
-    owner_ = make<Memory>(consumer_, consumer_of(consumer_), facts_.position, bytes, /*writable=*/false);
+    owner_ = Plain<Memory>::make(consumer_, consumer_of(consumer_), facts_.position, bytes, /*writable=*/false);
     borrowed_ = false;
     in_ring_ = true;
   }
@@ -113,16 +113,18 @@ nb::object Message::unpickled() {
       .attr("loads")(view_of(memory, layout->pickle.at, layout->pickle.size), buffers);
 }
 
-nb::object Message::copy() { return object_of(private_copy()); }
+nb::object Message::copy() { return Plain<Message>::make(private_copy()); }
 
 Message Message::private_copy() {
   require_bytes();
-  nb::object memory = make<Memory>(bytes_.size());
-  Memory& target = *nb::inst_ptr<Memory>(memory);
+  nb::object memory = Plain<Memory>::make(bytes_.size());
+  Memory& target = Plain<Memory>::of(memory);
   copy_bytes(target.bytes().data(), bytes_);
   target.make_read_only();
   const std::span<const std::byte> copied = target.bytes();
-  return Message(consumer_, std::move(memory), copied, facts_);
+  Message message(consumer_, std::move(memory), copied, facts_);
+  message.detached_ = true;
+  return message;
 }
 
 bool Message::valid() const {
@@ -138,7 +140,7 @@ void Message::release() {
   if (std::exchange(borrowed_, false)) {
     consumer.give_back(facts_.position);
   }
-  consumer.acknowledge(facts_.position);
+  if (!detached_) consumer.acknowledge(facts_.position);
 }
 
 void Message::leave(nb::handle exception) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "memory.hpp"
+#include "plain_object.hpp"
 #include "wire.hpp"
 
 namespace ringmain::python {
@@ -27,9 +28,6 @@ class Message {
   Message(nb::object consumer, nb::object owner, std::span<const std::byte> bytes, const Facts& facts) noexcept
       : consumer_(std::move(consumer)), owner_(std::move(owner)), bytes_(bytes), facts_(facts) {}
   Message(Message&& other) noexcept;
-
-  // As an object of Python's.
-  static nb::object object_of(Message&& message);
 
   Message& operator=(Message&&) = delete;
   ~Message();
@@ -64,9 +62,8 @@ class Message {
   Facts facts_;
   bool borrowed_ = false;  // by this object; views take over from it
   bool in_ring_ = false;   // views do
+  bool detached_ = false;  // made by copy(): no concern of the ring's
 };
-
-Message& message_of(nb::handle object) noexcept;
 
 void bind_message(nb::module_& module);
 

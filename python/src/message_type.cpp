@@ -1,5 +1,4 @@
-// What Python sees of a message. One is made for each message, so its class isn't nanobind's, who keeps account of each
-// object in a table, but one of the interpreter's own kind: a tenth of the time to send and receive a short message.
+// What Python sees of a message.
 // SPDX-License-Identifier: MIT
 #include "fast_call.hpp"
 #include "message.hpp"
@@ -8,18 +7,7 @@ namespace ringmain::python {
 
 namespace {
 
-struct MessageObject {
-  PyObject_HEAD alignas(Message) std::byte message[sizeof(Message)];
-};
-
-PyTypeObject* message_type = nullptr;
-
-void destroy(PyObject* self) noexcept {
-  PyTypeObject* const type = Py_TYPE(self);
-  message_of(self).~Message();
-  PyObject_Free(self);
-  Py_DECREF(type);
-}
+Message& message_of(PyObject* self) noexcept { return Plain<Message>::of(self); }
 
 // A property: what `Get` makes of the message.
 template <auto Get>
@@ -136,38 +124,18 @@ Made by Consumer.recv() and its like. Its bytes lie in the ring, where the produ
 this object or any view of it lives: arrays, memoryviews, what was unpickled over them. Small messages (up to 1 KiB), those
 of rings that overwrite, and those of groups are private copies instead.)";
 
-PyType_Slot type_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(destroy)},
-                            {Py_tp_repr, reinterpret_cast<void*>(represent)},
-                            {Py_tp_methods, methods},
-                            {Py_tp_getset, properties},
-                            {Py_tp_doc, const_cast<char*>(kDoc)},
-                            {Py_sq_length, reinterpret_cast<void*>(length)},
-                            {Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
-                            {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
-                            {0, nullptr}};
-
-PyType_Spec type_spec{"ringmain._core.Message", sizeof(MessageObject), 0,
-                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, type_slots};
+std::array<PyType_Slot, 9> type_slots{{{Py_tp_repr, reinterpret_cast<void*>(represent)},
+                                       {Py_tp_methods, methods},
+                                       {Py_tp_getset, properties},
+                                       {Py_tp_doc, const_cast<char*>(kDoc)},
+                                       {Py_sq_length, reinterpret_cast<void*>(length)},
+                                       {Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
+                                       {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
+                                       {},
+                                       {}}};
 
 }  // namespace
 
-Message& message_of(nb::handle object) noexcept {
-  auto* const held = reinterpret_cast<MessageObject*>(object.ptr())->message;
-  return *std::launder(reinterpret_cast<Message*>(held));
-}
-
-nb::object Message::object_of(Message&& message) {
-  nb::object object = nb::steal(PyType_GenericAlloc(message_type, 0));
-  if (!object) throw nb::python_error();
-  new (reinterpret_cast<MessageObject*>(object.ptr())->message) Message(std::move(message));
-  return object;
-}
-
-void bind_message(nb::module_& module) {
-  const nb::object type = nb::steal(PyType_FromSpec(&type_spec));
-  if (!type) throw nb::python_error();
-  message_type = reinterpret_cast<PyTypeObject*>(nb::object(type).release().ptr());
-  module.attr("Message") = type;
-}
+void bind_message(nb::module_& module) { Plain<Message>::bind(module, "ringmain._core.Message", type_slots); }
 
 }  // namespace ringmain::python

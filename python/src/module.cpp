@@ -11,6 +11,7 @@
 #include "ringmain/ringmain.h"
 #include "rings.hpp"
 #include "turn.hpp"
+#include "without_gil.hpp"
 
 NB_MODULE(_core, module) {
   using namespace ringmain::python;
@@ -25,5 +26,8 @@ NB_MODULE(_core, module) {
   bind_producer(module);
   bind_pipe(module);
   bind_rings(module);
-  nb::module_::import_("atexit").attr("register")(nb::cpp_function([] { forget_numpy(); }));
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function([] {
+    keep_threads_away();
+    forget_numpy();
+  }));
 }

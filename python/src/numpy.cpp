@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "numpy.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -97,20 +98,22 @@ bool ArrayShape::describes(std::span<const std::byte> payload) const noexcept {
          std::memcmp(payload.data(), header_.data(), header_.size()) == 0;
 }
 
-ArrayShape::ArrayShape(std::span<const std::byte> payload) {
-  const auto header = parse_array_header(payload);
+// Of a copy of its bytes: in the ring they might change meanwhile, and what is remembered would be of two headers.
+ArrayShape::ArrayShape(std::span<const std::byte> payload)
+    : header_(reinterpret_cast<const char*>(payload.data()), std::min(payload.size(), kLongestArrayHeader)),
+      size_(payload.size()) {
+  const auto header = parse_array_header(std::as_bytes(std::span(header_)));
   if (!header) raise(Status::kCorrupt, "an array whose header makes no sense");
   const Numpy::Parsed dtype = parsed(*header);
   const auto bytes = bytes_of(header->shape, dtype.itemsize);
-  if (!bytes || *bytes != payload.size() - header->elements_at) {
+  if (!bytes || *bytes != size_ - header->elements_at) {
     raise(Status::kCorrupt, "an array whose header doesn't fit its bytes");
   }
   shape_ = tuple_of(header->shape);
   dtype_ = dtype.dtype;
   offset_ = nb::int_(header->elements_at);
   order_ = header->order;
-  size_ = payload.size();
-  header_.assign(reinterpret_cast<const char*>(payload.data()), header->elements_at);
+  header_.resize(header->elements_at);
 }
 
 const ArrayShape& ArrayShapes::of(std::span<const std::byte> payload) {
@@ -124,8 +127,14 @@ const ArrayShape& ArrayShapes::of(std::span<const std::byte> payload) {
 }
 
 nb::object ArrayShape::over(nb::handle exporter) const {
-  if (order_ == 'F') return numpy().ndarray(shape_, dtype_, exporter, offset_, nb::none(), "F");
-  return numpy().ndarray(shape_, dtype_, exporter, offset_);
+  const nb::object shape = shape_;  // to be kept, should another thread put another header here meanwhile
+  const nb::object dtype = dtype_;
+  const nb::object offset = offset_;
+  if (order_ == 'F') return numpy().ndarray(shape, dtype, exporter, offset, nb::none(), "F");
+  PyObject* const arguments[] = {shape.ptr(), dtype.ptr(), exporter.ptr(), offset.ptr()};
+  nb::object array = nb::steal(PyObject_Vectorcall(numpy().ndarray.ptr(), arguments, std::size(arguments), nullptr));
+  if (!array.is_valid()) throw nb::python_error();
+  return array;
 }
 
 Elements::Elements(nb::handle array) : array_(nb::borrow(array)) {

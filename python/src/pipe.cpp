@@ -56,21 +56,21 @@ Producer* open_sender(int ring, int consumers) {
   return new Producer(ringmain::Producer::open(RingDescriptors{ring, consumers}), settings);
 }
 
-PipeReceiver open_receiver(int ring, int consumers) {
+PipeReceiver* open_receiver(int ring, int consumers) {
   Consumer::Settings settings;
   settings.member = true;
   settings.exact = true;
   auto* const consumer = new Consumer(ringmain::Consumer::attach({ring, consumers}, reading()), settings);
-  return PipeReceiver(nb::cast(consumer, nb::rv_policy::take_ownership));
+  return new PipeReceiver(nb::cast(consumer, nb::rv_policy::take_ownership));
 }
 
 // A copy that may be written to, as what comes out of a pipe may be.
 nb::object writable(Message& message) {
   const auto bytes = message.payload();
-  nb::object memory = make<Memory>(bytes.size());
-  const std::span<std::byte> to = nb::inst_ptr<Memory>(memory)->bytes();
+  nb::object memory = Plain<Memory>::make(bytes.size());
+  const std::span<std::byte> to = Plain<Memory>::of(memory).bytes();
   copy_bytes(to.data(), bytes);
-  return Message::object_of(Message(message.consumer(), std::move(memory), to, message.facts()));
+  return Plain<Message>::make(message.consumer(), std::move(memory), to, message.facts());
 }
 
 }  // namespace
@@ -80,22 +80,31 @@ bool PipeReceiver::add_part(Message& part) {
   const auto header = PartHeader::read(bytes);
   if (!header) raise(Status::kCorrupt, "a part of a message whose header makes no sense");
   if (header->at == 0) {  // another sender may have died in the middle of a message
-    joined_ = make<Memory>(header->total);
+    joined_ = Plain<Memory>::make(header->total);
     type_ = header->type;
     filled_ = 0;
   }
-  if (!joined_.is_valid() || header->at != filled_ || header->total != nb::inst_ptr<Memory>(joined_)->bytes().size()) {
+  if (!joined_.is_valid() || header->at != filled_ || header->total != Plain<Memory>::of(joined_).bytes().size()) {
     return false;  // of a message whose beginning nobody has
   }
-  copy_bytes(nb::inst_ptr<Memory>(joined_)->bytes().data() + filled_, bytes.subspan(PartHeader::kSize));
+  copy_bytes(Plain<Memory>::of(joined_).bytes().data() + filled_, bytes.subspan(PartHeader::kSize));
   filled_ += bytes.size() - PartHeader::kSize;
   return filled_ == header->total;
 }
 
+bool PipeReceiver::poll(nb::handle timeout, nb::handle go_on) {
+  const Turn turn(*this);
+  return consumer().poll(timeout, go_on);
+}
+
+// Who waits with the turn finds it closed.
+void PipeReceiver::close() { consumer().close(true); }
+
 nb::object PipeReceiver::receive(nb::handle go_on) {
+  const Turn turn(*this);
   for (;;) {
     const nb::object received = Consumer::receive(consumer_, nb::none(), go_on);
-    Message& message = message_of(received);
+    Message& message = Plain<Message>::of(received);
     Message::Facts facts = message.facts();
     if (facts.type != kPart) {
       const bool views = facts.type == kArray || facts.type == kPickle;
@@ -107,15 +116,15 @@ nb::object PipeReceiver::receive(nb::handle go_on) {
     consumer().done_with(message);
     if (!last) continue;
     facts.type = type_;
-    const auto bytes = nb::inst_ptr<Memory>(joined_)->bytes();
-    return Message::object_of(Message(consumer_, std::exchange(joined_, nb::object()), bytes, facts));
+    const auto bytes = Plain<Memory>::of(joined_).bytes();
+    return Plain<Message>::make(consumer_, std::exchange(joined_, nb::object()), bytes, facts);
   }
 }
 
 void bind_pipe(nb::module_& module) {
   module.def("make_pipe_ring", &make_ring, "capacity"_a);
   module.def("open_pipe_sender", &open_sender, "ring"_a, "consumers"_a, nb::rv_policy::take_ownership);
-  module.def("open_pipe_receiver", &open_receiver, "ring"_a, "consumers"_a);
+  module.def("open_pipe_receiver", &open_receiver, "ring"_a, "consumers"_a, nb::rv_policy::take_ownership);
   module.def(
       "send_into_pipe",
       [](Producer& sender, nb::handle object, std::uint16_t type, nb::handle go_on) {
@@ -127,13 +136,10 @@ void bind_pipe(nb::module_& module) {
   nb::class_<PipeReceiver>(module, "PipeReceiver", "The receiving end of one direction of a Pipe.")
       .def("recv", &PipeReceiver::receive, "go_on"_a,
            nb::sig("def recv(self, go_on: collections.abc.Callable[[], bool]) -> Message"))
-      .def(
-          "poll",
-          [](PipeReceiver& self, nb::handle timeout, nb::handle go_on) { return self.consumer().poll(timeout, go_on); },
-          "timeout"_a.none(), "go_on"_a,
-          nb::sig("def poll(self, timeout: float | None, go_on: collections.abc.Callable[[], bool]) -> bool"))
+      .def("poll", &PipeReceiver::poll, "timeout"_a.none(), "go_on"_a,
+           nb::sig("def poll(self, timeout: float | None, go_on: collections.abc.Callable[[], bool]) -> bool"))
       .def("fileno", [](PipeReceiver& self) { return self.consumer().fileno(); })
-      .def("close", [](PipeReceiver& self) { self.consumer().close(true); });
+      .def("close", &PipeReceiver::close);
 }
 
 }  // namespace ringmain::python

@@ -6,6 +6,7 @@
 #include "failure.hpp"
 #include "parts.hpp"
 #include "waiting.hpp"
+#include "without_gil.hpp"
 
 namespace ringmain::python {
 
@@ -29,8 +30,8 @@ void Producer::fail(Status status, std::size_t bytes) const {
     case Status::kNoRoom:
     case Status::kTimedOut:
       raise(Status::kTimedOut, "no room in the ring: the slowest consumer is a whole ring behind");
-    case Status::kRemoved: raise(PyExc_BrokenPipeError, "the ring was removed");
-    case Status::kConsumerLost: raise(PyExc_BrokenPipeError, "the other end was closed, or its process died");
+    case Status::kRemoved: raise_ours("broken_pipe", "the ring was removed");
+    case Status::kConsumerLost: raise_ours("broken_pipe", "the other end was closed, or its process died");
     default: raise(status, describe(status));
   }
 }
@@ -177,7 +178,7 @@ void Producer::end(Ending ending) {
 // Has the turn, and does it once.
 void Producer::finish() {
   const Ending ending = std::exchange(ending_, Ending::kNone);
-  if (ending == Ending::kNone) return;
+  if (ending == Ending::kNone) return leave_if_done();
   const auto settle = [&] {
     last_position_ = producer_->position();
     ended_ = true;
@@ -194,7 +195,7 @@ void Producer::finish() {
 
 void Producer::leave_ring(Ending ending) {
   if (ending == Ending::kAbandon) return producer_->abandon();
-  const nb::gil_scoped_release released;  // a ring on a disk is written to it
+  const WithoutGil released;  // a ring on a disk is written to it
   ending == Ending::kRemove ? producer_->close_and_remove() : producer_->close();
 }
 
@@ -207,7 +208,7 @@ void Producer::finish_closing() noexcept {
 
 void Producer::give_back(std::uint64_t) noexcept {
   --in_use_;
-  leave_if_done();
+  if (!turnstile_.taken()) leave_if_done();  // else who has the turn does that at its end
 }
 
 // The memory of a ring isn't to wait for Python to drop its producer.

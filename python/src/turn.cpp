@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "failure.hpp"
+#include "without_gil.hpp"
 
 namespace ringmain::python {
 
@@ -35,7 +36,7 @@ void Turnstile::queue() {
   ++queued_;
   while (taken_) {
     {
-      const nb::gil_scoped_release released;
+      const WithoutGil released;
       std::unique_lock lock(mutex_);
       freed_.wait_for(lock, kSlice);
     }

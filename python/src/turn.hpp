@@ -23,6 +23,7 @@ class Turnstile {
   // Raises LeaseLost in a forked child, and RuntimeError for who has the turn already: a signal handler, a finalizer.
   void enter();
   void leave() noexcept;
+  bool taken() const noexcept { return taken_; }
   bool foreign() const noexcept { return forks_ != forks(); }                            // in a forked child
   bool mine() const noexcept { return taken_ && owner_ == std::this_thread::get_id(); }  // and not foreign()
 

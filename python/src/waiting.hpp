@@ -7,6 +7,7 @@
 
 #include "ringmain/segment.hpp"
 #include "turn.hpp"
+#include "without_gil.hpp"
 
 namespace ringmain::python {
 
@@ -41,7 +42,7 @@ Status wait_in_slices(std::chrono::nanoseconds timeout, bool spins, Wait&& wait,
     if (!forever)
       slice = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(), std::chrono::nanoseconds{0}, slice);
     {
-      const nb::gil_scoped_release released;
+      const WithoutGil released;
       status = wait(slice);
     }
     if (PyErr_CheckSignals() != 0) throw nb::python_error();

@@ -54,6 +54,10 @@ struct ParsedArrayHeader {
 };
 std::optional<ParsedArrayHeader> parse_array_header(std::span<const std::byte> payload);
 
+// No header is longer: 64 dimensions, and a dtype of 64 KiB.
+inline constexpr std::size_t kLongestArrayHeader =
+    aligned(8 + 8 * ArrayHeader::kMaxDimensions + (std::size_t{64} << 10));
+
 // The bytes that elements of `itemsize` take in all; nothing if that can't be.
 std::optional<std::uint64_t> bytes_of(std::span<const std::uint64_t> shape, std::uint64_t itemsize) noexcept;
 

@@ -12,26 +12,31 @@ namespace ringmain::python {
 namespace {
 
 std::atomic<bool> ending{false};
-std::atomic<int> away{0};  // threads without the GIL
-std::thread::id ender;     // written before `ending`
+std::atomic<int> coming_back{0};  // threads that wait for the GIL, or are about to
+std::thread::id ender;            // written before `ending`
 
 }  // namespace
 
-WithoutGil::WithoutGil() noexcept : state_(PyEval_SaveThread()) { ++away; }
+WithoutGil::WithoutGil() noexcept : state_(PyEval_SaveThread()) {}
 
 WithoutGil::~WithoutGil() {
-  while (ending && ender != std::this_thread::get_id()) ::pause();
+  // Either this sees `ending`, or who has set it sees this.
+  ++coming_back;
+  if (ending && ender != std::this_thread::get_id()) {
+    --coming_back;
+    for (;;) ::pause();
+  }
   PyEval_RestoreThread(state_);
-  --away;
+  --coming_back;
 }
 
 void keep_threads_away() {
-  constexpr std::chrono::milliseconds kToComeBack{2};
+  constexpr std::chrono::milliseconds kLook{1};
+  constexpr int kLooks = 1000;
   ender = std::this_thread::get_id();
   ending = true;
-  if (away == 0) return;
   const WithoutGil released;  // for who waits for it already
-  std::this_thread::sleep_for(kToComeBack);
+  for (int looks = 0; coming_back != 0 && looks < kLooks; ++looks) std::this_thread::sleep_for(kLook);
 }
 
 }  // namespace ringmain::python

@@ -200,3 +200,15 @@ def test_an_iteration_that_was_left_is_taken_up_again_where_it_was() -> None:
             assert first + await all_of(consumer) == list(range(10))
 
     run(main())
+
+
+def test_iteration_gives_the_message_before_back_as_the_other_loop_does() -> None:
+    async def main() -> None:
+        with ringmain.Producer("ring", "1MiB") as producer:
+            async with ringmain.Consumer("ring", max_borrowed=1) as consumer:
+                for number in range(3):
+                    producer.send(np.full(1000, number))
+                producer.close()
+                assert [int(message.array[0]) async for message in consumer] == [0, 1, 2]
+
+    run(main())

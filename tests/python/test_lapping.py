@@ -186,3 +186,20 @@ def test_there_are_two_policies(policy: Any) -> None:
     with pytest.raises(ValueError, match="policy: 'wait' or 'overwrite'"):
         Producer("r", "64KiB", policy=policy)
     assert ringmain.ls() == []
+
+
+def test_lapped_tells_each_loss_once(lossy: tuple[Producer, Consumer]) -> None:
+    producer, _ = lossy
+    with Consumer("lossy", on_loss="raise") as consumer:
+        told = 0
+        for _ in range(3):
+            overrun(producer)
+            with pytest.raises(ringmain.Lapped) as raised:
+                consumer.recv()
+            told += raised.value.lost
+        assert told == consumer.lost == consumer.recv().lost
+        overrun(producer)
+        first = consumer.recv_many
+        with pytest.raises(ringmain.Lapped):
+            first(5)
+    assert consumer.lost > told  # after it was closed, too

@@ -227,3 +227,11 @@ def test_a_message_says_what_it_is(pair: tuple[Producer, Consumer]) -> None:
     message.release()
     assert repr(message) == "<ringmain.Message at 0, 2000 bytes, given back>"
     assert (repr(copy), copy.obj, copy.position) == ("<ringmain.Message at 0, 2000 bytes>", b"x" * 2000, 0)
+
+
+def test_what_a_generator_makes_is_held_until_it_is_sent() -> None:
+    with Producer("ring", "1MiB") as producer, Consumer("ring", copy=True) as consumer:
+        assert producer.send_many(bytes([number]) * 3000 for number in range(100)) == 100
+        assert [consumer.recv().obj for _ in range(100)] == [bytes([number]) * 3000 for number in range(100)]
+        assert producer.send_many(str(number) * 1000 for number in range(100)) == 100
+        assert [consumer.recv().obj for _ in range(100)] == [str(number) * 1000 for number in range(100)]

@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
 import array
 import enum
+import errno
 import math
 import multiprocessing
 import os
@@ -239,3 +240,14 @@ def test_nothing_is_registered_with_the_resource_tracker(ends: Ends, monkeypatch
         assert ends[0].recv() == 1
         child.join()
     assert registered == []
+
+
+def test_every_send_says_that_nobody_has_the_other_end() -> None:
+    ours, theirs = ringmain.Pipe()
+    with ours:
+        ours.send("to somebody")
+        theirs.close()
+        for _ in range(3):
+            with pytest.raises(BrokenPipeError) as raised:
+                ours.send("to nobody")
+            assert raised.value.errno == errno.EPIPE

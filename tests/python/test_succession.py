@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ def test_a_ring_in_use_keeps_its_capacity() -> None:
     with Consumer("r") as consumer:
         first.send(1)
         first.abandon()
-        with pytest.raises(FileExistsError, match="in use with a capacity of 65536 bytes, not 131072"):
+        with pytest.raises(FileExistsError, match="another capacity"):
             Producer("r", "128KiB")
         assert consumer.recv(5).obj == 1
         with pytest.raises(ringmain.ProducerLost):  # whoever was refused hasn't ended the stream
@@ -182,3 +183,15 @@ def test_the_mode_of_a_ring_is_what_was_asked_for() -> None:
         assert Path(producer.path, "ring").stat().st_mode & 0o777 == 0o640
     with Producer("s", "64KiB") as producer:
         assert Path(producer.path, "ring").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("given", [{"policy": "overwrite"}, {"keep": True}, {"capacity": "1MiB"}])
+def test_who_asks_for_another_ring_than_the_one_in_use_is_refused(given: dict[str, Any]) -> None:
+    first = Producer("ring", "64KiB")
+    with Consumer("ring", outlive_producer=True) as consumer:
+        first.abandon()
+        with pytest.raises(FileExistsError, match=next(iter(given))):
+            Producer("ring", **given)
+        with Producer("ring") as heir:
+            heir.send("goes on")
+            assert consumer.recv().obj == "goes on"

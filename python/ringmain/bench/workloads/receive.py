@@ -71,8 +71,8 @@ def receive_tasks() -> list[Task]:
             size,
             sender_of(size),
             receive_each,
-            note="Most of what a queue holds is still with its sender, and moves only while it is received. Of the ring, "
-            "500 small arrays come first: a turn has few large ones, and begins with cold caches.",
+            note="Most of what a queue holds is still with its sender, and moves only while it is received. "
+            "Of the ring, 500 small arrays come first: a turn has few large ones, and begins with cold caches.",
             numpy=True,
             together=False,
             baselines=("ring, view",),

@@ -23,7 +23,7 @@ class Plain {
   template <class... Arguments>
   static nb::object make(Arguments&&... arguments) {
     T value(std::forward<Arguments>(arguments)...);  // may throw, before there is an object
-    const nb::object object = nb::steal(PyType_GenericAlloc(type_, 0));
+    nb::object object = nb::steal(PyType_GenericAlloc(type, 0));
     if (!object.is_valid()) throw nb::python_error();
     new (reinterpret_cast<Object*>(object.ptr())->held.data()) T(std::move(value));
     return object;
@@ -36,7 +36,7 @@ class Plain {
     PyType_Spec spec{name, sizeof(Object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots.data()};
     const nb::object made = nb::steal(PyType_FromModuleAndSpec(module.ptr(), &spec, nullptr));
     if (!made.is_valid()) throw nb::python_error();
-    type_ = reinterpret_cast<PyTypeObject*>(nb::object(made).release().ptr());
+    type = reinterpret_cast<PyTypeObject*>(nb::object(made).release().ptr());
     module.attr(made.attr("__name__")) = made;
   }
 
@@ -46,13 +46,13 @@ class Plain {
   };
 
   static void destroy(PyObject* self) noexcept {
-    PyTypeObject* const type = Py_TYPE(self);
+    PyTypeObject* const its_type = Py_TYPE(self);
     of(self).~T();
     PyObject_Free(self);
-    Py_DECREF(type);
+    Py_DECREF(its_type);
   }
 
-  static inline PyTypeObject* type_ = nullptr;
+  static inline PyTypeObject* type = nullptr;
 };
 
 }  // namespace ringmain::python

@@ -41,7 +41,8 @@ void add_consumers(Statistics& statistics, const Segment& segment, const Registr
   for (std::size_t i = 0; i < registry.lines_used(); ++i) {
     const auto& line = area.lines[i];
     const auto word = LineWord::of(line.state.load(std::memory_order_acquire));
-    if (word.state == LineState::kFree) continue;
+    // Who is joining has no place yet: what is published now is not for him.
+    if (word.state == LineState::kFree || word.state == LineState::kJoining) continue;
     ConsumerStatistics consumer{.line = static_cast<std::uint32_t>(i)};
     const auto group = GroupReference::of(line.group.load(std::memory_order_acquire));
     consumer.position = line.cursor.load(std::memory_order_acquire);

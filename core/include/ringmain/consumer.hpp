@@ -183,7 +183,7 @@ class Consumer {
   std::uint64_t lag_bytes() const noexcept { return reader_->lag(); }      // not received yet, by it or its group
   std::size_t capacity() const noexcept;
   std::chrono::system_clock::time_point created() const noexcept;  // the ring
-  uid_t owner() const;  // of its files: who may produce. Throws kSystem
+  uid_t owner() const;                                             // of its files: who may produce. Throws kSystem
 
   // A borrowed message may be overwritten meanwhile, so that still_valid() must be asked after its use: the ring
   // overwrites or evicts, or this is a spectator.

@@ -264,12 +264,7 @@ class Connection:
     def _has_partner(self) -> bool:
         if self._partner is None:
             return False
-        try:
-            return self._partner.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+        return not _core.hung_up(self._partner.fileno())
 
 
 def _watch(epoll: int, partner: int) -> None:

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <nanobind/stl/pair.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -64,6 +65,12 @@ PipeReceiver* open_receiver(int ring, int consumers) {
   return new PipeReceiver(nb::cast(consumer, nb::rv_policy::take_ownership));
 }
 
+// Nobody has the other end of this socket.
+bool hung_up(int descriptor) noexcept {
+  pollfd asked{descriptor, POLLRDHUP, 0};
+  return ::poll(&asked, 1, 0) != 0;
+}
+
 // A copy that may be written to, as what comes out of a pipe may be.
 nb::object writable(Message& message) {
   const auto bytes = message.payload();
@@ -122,6 +129,7 @@ nb::object PipeReceiver::receive(nb::handle go_on) {
 }
 
 void bind_pipe(nb::module_& module) {
+  module.def("hung_up", &hung_up, "descriptor"_a);
   module.def("make_pipe_ring", &make_ring, "capacity"_a);
   module.def("open_pipe_sender", &open_sender, "ring"_a, "consumers"_a, nb::rv_policy::take_ownership);
   module.def("open_pipe_receiver", &open_receiver, "ring"_a, "consumers"_a, nb::rv_policy::take_ownership);

@@ -99,7 +99,7 @@ class Producer(_core.Producer):
         if self.kept:
             self._abandon()
         else:
-            self._close(True)
+            self._close()
 
     def abandon(self) -> None:
         """Leaves as if killed: consumers receive what is left, then ProducerLost. Another producer can take over."""

@@ -186,7 +186,7 @@ Together they take at most half the capacity; each counts with 16 bytes more, ro
            R"(Waits until `n` consumers are there (a group counts as one), so that the first message misses none.
 
 Raises TimeoutError after `timeout` seconds (None: never).)")
-      .def("_close", &Producer::close, "removing"_a)
+      .def("_close", &Producer::close)
       .def("_abandon", &Producer::abandon)
       .def_prop_ro("position", &Producer::position, "Of the next message, in bytes since the birth of the ring.")
       .def_prop_ro("capacity", &Producer::capacity, "Of the ring, in bytes.")

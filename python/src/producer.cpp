@@ -162,7 +162,7 @@ void Producer::wait_for_consumers(std::size_t count, nb::handle timeout) {
   if (status != Status::kOk) fail(status, 0);
 }
 
-void Producer::close(bool removing) { end(removing ? Ending::kRemove : Ending::kClose); }
+void Producer::close() { end(Ending::kRemove); }
 void Producer::abandon() { end(Ending::kAbandon); }
 
 void Producer::end(Ending ending) {
@@ -196,7 +196,7 @@ void Producer::finish() {
 void Producer::leave_ring(Ending ending) {
   if (ending == Ending::kAbandon) return producer_->abandon();
   const WithoutGil released;  // a ring on a disk is written to it
-  ending == Ending::kRemove ? producer_->close_and_remove() : producer_->close();
+  producer_->close_and_remove();
 }
 
 void Producer::finish_closing() noexcept {

@@ -32,7 +32,7 @@ class Producer final : public Memory::Owner {
   bool try_send(nb::handle object, std::uint16_t type);
   std::size_t send_many(nb::handle objects, nb::handle timeout);
   void wait_for_consumers(std::size_t count, nb::handle timeout);
-  void close(bool removing);
+  void close();  // and removes the ring
   void abandon();
 
   std::uint64_t position() const noexcept { return producer_ ? producer_->position() : last_position_; }
@@ -53,7 +53,7 @@ class Producer final : public Memory::Owner {
   void send_in_parts(const Encoded& message, nb::handle timeout, nb::handle go_on);
   ringmain::Claim claim(std::size_t bytes, nb::handle timeout, nb::handle go_on);
   [[noreturn]] void fail(Status status, std::size_t bytes) const;
-  enum class Ending { kNone, kClose, kRemove, kAbandon };
+  enum class Ending { kNone, kRemove, kAbandon };
   void end(Ending ending);
   void finish();
   void leave_ring(Ending ending);

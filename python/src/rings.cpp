@@ -91,8 +91,6 @@ void bind_rings(nb::module_& module) {
       },
       "name"_a, "directory"_a, "only_look"_a,
       "Whether nothing keeps the ring; then it is removed, unless `only_look`.");
-  module.def("capacity_for", &capacity_for, "size"_a,
-             "The smallest capacity of a ring that takes messages of `size` bytes; 0: none.");
 }
 
 }  // namespace ringmain::python

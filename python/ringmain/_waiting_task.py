@@ -15,8 +15,7 @@ class WaitingTask:
     """The task that runs, from when it begins to wait until it is woken, or cancelled."""
 
     def __init__(self, descriptor: int) -> None:
-        # Its own, which stays what it is when another thread closes the consumer's.
-        self._descriptor = os.dup(descriptor)
+        self._descriptor = descriptor  # its own from now on: when another thread closes the consumer's, it stays
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(self._descriptor, self._resolve)
@@ -27,9 +26,11 @@ class WaitingTask:
 
     def wake(self) -> None:
         """Ends the wait. From any thread."""
-        if asyncio._get_running_loop() is self._loop:
+        if self._loop.is_closed():
+            os.close(self._descriptor)
+        elif asyncio._get_running_loop() is self._loop:
             self._end()
-        elif not self._loop.is_closed():
+        else:
             self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:

@@ -104,8 +104,7 @@ class Consumer(_core.Consumer):
 
     def close(self) -> None:
         """Leaves the ring; a member is done with its last message. Views stay readable, and hold their slots."""
-        self._wake()
-        self._close(True)
+        self._leave(True)
 
     async def arecv(self) -> Message:
         """The next message, for asyncio; raises as recv() does.
@@ -135,9 +134,10 @@ class Consumer(_core.Consumer):
 
         if self._waiting is not None:
             raise RuntimeError("another task waits for this consumer already")
-        self._waiting = WaitingTask(self.fileno())
+        waiting = self._waiting = WaitingTask(self._duplicate_descriptor())
         try:
-            await self._waiting.readable()
+            if not self.closed:  # which another thread did, maybe, before there was anybody to wake
+                await waiting.readable()
         finally:
             self._wake()
 
@@ -146,15 +146,20 @@ class Consumer(_core.Consumer):
         if waiting is not None:
             waiting.wake()
 
+    def _leave(self, acknowledging: bool) -> None:
+        try:
+            self._close(acknowledging)
+        finally:
+            self._wake()  # not before: who finds it open waits again
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._wake()
         # What a member was working on when something went wrong is for another one to do.
-        self._close(kind is None)
+        self._leave(kind is None)
 
     async def __aenter__(self) -> Self:
         return self

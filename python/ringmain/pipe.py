@@ -262,9 +262,10 @@ class Connection:
         return ForkingPickler.dumps(message.obj)
 
     def _has_partner(self) -> bool:
-        if self._partner is None:
-            return False
-        return not _core.hung_up(self._partner.fileno())
+        partner = self._partner
+        if partner is None:
+            raise OSError("handle is closed")  # by another thread, while this one waits
+        return not _core.hung_up(partner.fileno())
 
 
 def _watch(epoll: int, partner: int) -> None:

@@ -146,6 +146,7 @@ least every 50 ms while nothing comes. It belongs to the consumer, which closes 
       .def(
           "_try_next", [](Self<Consumer> self) { return Consumer::try_next(self.h); },
           nb::sig("def _try_next(self) -> Message | None"))
+      .def("_duplicate_descriptor", &Consumer::duplicate_descriptor)
       .def("_close", &Consumer::close, "acknowledging"_a)
       .def_prop_ro("lost", &Consumer::lost, "How many messages were overwritten before they were received.")
       .def_prop_ro("lag", &Consumer::lag, "What it, or its group, hasn't received yet, in bytes of the ring.")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "consumer.hpp"
 
+#include "descriptor.hpp"
 #include "failure.hpp"
 
 namespace ringmain::python {
@@ -353,13 +354,23 @@ bool Consumer::poll(nb::handle timeout, nb::handle go_on) {
 
 int Consumer::fileno() {
   const Turn turn(*this);
+  return readiness().descriptor();
+}
+
+int Consumer::duplicate_descriptor() {
+  const Turn turn(*this);
+  return duplicate(readiness().descriptor());
+}
+
+// As it is now. Has the turn.
+Readiness& Consumer::readiness() {
   ringmain::Consumer& consumer = ring();
   if (!readiness_) {
     constexpr std::chrono::milliseconds kPeriod{50};
     readiness_ = std::make_unique<Readiness>(consumer, settings_.exact ? kForever : std::chrono::nanoseconds(kPeriod));
   }
   readiness_->refresh(false);
-  return readiness_->descriptor();
+  return *readiness_;
 }
 
 void Consumer::refresh(bool received) noexcept {

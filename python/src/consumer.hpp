@@ -41,6 +41,7 @@ class Consumer final : public Memory::Owner {
   static nb::object try_next(nb::handle self);      // as try_receive(); gives the one before back, as next() does
   bool poll(nb::handle timeout, nb::handle go_on);  // there is a message, or an end
   int fileno();
+  int duplicate_descriptor();  // of fileno(), for who must not see it closed
   void close(bool acknowledging);
 
   std::uint64_t lost() const;
@@ -78,6 +79,7 @@ class Consumer final : public Memory::Owner {
   nb::object take_copy(nb::handle self, ringmain::Message& message);
   nb::object take_in_place(nb::handle self, ringmain::Message& message);
   void finish(ringmain::Message& message);
+  Readiness& readiness();
   void refresh(bool received) noexcept;
   [[noreturn]] void raise_starving() const;
   [[noreturn]] void raise_end(Status status) const;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "pipe.hpp"
 
-#include <fcntl.h>
 #include <nanobind/stl/pair.h>
 #include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
-
+#include "descriptor.hpp"
 #include "failure.hpp"
 #include "producer.hpp"
 
@@ -25,12 +23,6 @@ ConsumerOptions reading() {
   options.start = Start::oldest();
   options.outlive_producer = true;  // who lives is said by another descriptor: see ringmain/pipe.py
   return options;
-}
-
-int duplicate(int descriptor) {
-  const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) throw Error(Status::kSystem, "duplicate a descriptor", errno);
-  return copy;
 }
 
 // The two descriptors of a new ring that nobody sends into yet, and nobody receives from.

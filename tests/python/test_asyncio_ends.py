@@ -92,6 +92,42 @@ def test_closing_the_consumer_from_another_thread_ends_the_task_that_waits() -> 
     run(main())
 
 
+def test_a_task_that_is_woken_because_its_consumer_closes_finds_it_closed() -> None:
+    """However much time the thread that closes it takes for that."""
+
+    class Slow(ringmain.Consumer):
+        def _close(self, acknowledging: bool) -> None:
+            threading.Event().wait(0.1)
+            super()._close(acknowledging)
+
+    async def main() -> None:
+        with ringmain.Producer("ring", "64KiB"):
+            consumer = Slow("ring")
+            task = asyncio.create_task(consumer.arecv())
+            await asleep(task)
+            await asyncio.to_thread(consumer.close)
+            with pytest.raises(ValueError, match="closed"):
+                await task
+
+    run(main())
+
+
+def test_a_task_that_begins_to_wait_while_its_consumer_closes_does_not_wait() -> None:
+    class Closes(ringmain.Consumer):
+        def _duplicate_descriptor(self) -> int:
+            descriptor = super()._duplicate_descriptor()
+            self.close()
+            return descriptor
+
+    async def main() -> None:
+        with ringmain.Producer("ring", "64KiB"):
+            consumer = Closes("ring")
+            with pytest.raises(ValueError, match="closed"):
+                await consumer.arecv()
+
+    run(main())
+
+
 def test_a_task_that_waits_for_a_closed_consumer_takes_no_reader_from_the_next_one() -> None:
     """The next one may have the same descriptor, since it is the lowest that is free."""
 
@@ -112,3 +148,13 @@ def test_a_task_that_waits_for_a_closed_consumer_takes_no_reader_from_the_next_o
                 assert (await receives).obj == 1
 
     run(main())
+
+
+def test_a_loop_that_is_closed_under_a_task_that_waits_leaves_no_descriptor() -> None:
+    """Which the look at what tests leave behind sees."""
+    with both() as (_producer, consumer):
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(consumer.arecv())
+        loop.run_until_complete(asleep(task))
+        loop.close()
+        task._log_destroy_pending = False  # type: ignore[attr-defined]

@@ -107,6 +107,20 @@ def test_a_connection_that_another_thread_closes_says_so_as_others_do() -> None:
         assert isinstance(received[0], OSError)
 
 
+@pytest.mark.parametrize("call", [ringmain.Connection.recv, lambda end: end.poll(None)])
+def test_a_connection_that_another_thread_is_about_to_close_is_not_at_its_end(
+    call: Callable[[ringmain.Connection], object],
+) -> None:
+    ours, theirs = ringmain.Pipe()
+    with ours, theirs:
+        waiting, outcome = in_thread(lambda: call(ours))
+        threading.Event().wait(0.05)
+        partner, ours._partner = ours._partner, None  # what close() does first
+        waiting.join()
+        ours._partner = partner
+        assert type(outcome[0]) is OSError
+
+
 def test_a_thread_that_iterates_leaves_the_message_of_another_one_alone() -> None:
     with ringmain.Producer("ring", "1MiB") as producer, ringmain.Consumer("ring") as consumer:
         for number in range(2):

@@ -56,7 +56,7 @@ class Account::Progress {
 
   ~Progress() {
     {
-      const std::lock_guard lock(mutex_);
+      const std::scoped_lock lock(mutex_);
       over_ = true;
     }
     woken_.notify_one();

@@ -132,7 +132,7 @@ std::string text_of(const TopView& view) {
   std::string text = view.title + "\n";
   for (const Table::Row& line : view.lines) {
     for (const Cell& cell : line) text += paint(cell.text, cell.colour);
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

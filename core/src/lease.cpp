@@ -68,7 +68,7 @@ bool squatted(int file, off_t byte) noexcept {
 Lease::Lease(const std::function<Descriptor()>& open, ForkHandler on_fork, void* context)
     : on_fork_(on_fork), context_(context) {
   LeaseList& list = LeaseList::instance();
-  const std::lock_guard lock(list.mutex);  // no fork between the opening and the entry in the list
+  const std::scoped_lock lock(list.mutex);  // no fork between the opening and the entry in the list
   file_ = open();
   next_ = list.first;
   if (next_ != nullptr) next_->previous_ = this;
@@ -77,7 +77,7 @@ Lease::Lease(const std::function<Descriptor()>& open, ForkHandler on_fork, void*
 
 Lease::~Lease() {
   LeaseList& list = LeaseList::instance();
-  const std::lock_guard lock(list.mutex);
+  const std::scoped_lock lock(list.mutex);
   (previous_ != nullptr ? previous_->next_ : list.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   file_.reset();

@@ -59,7 +59,7 @@ class WatchThread {
   WatchThread& operator=(const WatchThread&) = delete;
   ~WatchThread() {
     {
-      const std::lock_guard lock(mutex_);
+      const std::scoped_lock lock(mutex_);
       ending_ = true;
     }
     armed_.notify_one();
@@ -72,7 +72,7 @@ class WatchThread {
     std::uint64_t drained = 0;
     uninterrupted([&] { return ::read(event_.get(), &drained, sizeof drained); });
     {
-      const std::lock_guard lock(mutex_);
+      const std::scoped_lock lock(mutex_);
       if (busy_) return true;  // still watching: the bell has not rung since
       word_ = word;
       timeout_ = timeout;

@@ -83,7 +83,7 @@ void Claim::end() noexcept {
   producer_of(producer_).claimed_ = false;
   try {
     if (type_ == kArray) {
-      written_.attr("setflags")("write"_a = false);
+      written_.attr("setflags")(nb::handle(Py_False));  // write=
     } else {
       written_.attr("release")();
     }

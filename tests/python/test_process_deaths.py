@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import ringmain
 from support import ring_peers
-from support.processes import kill, running, until_it_waits
+from support.processes import eventually, kill, running, until_it_waits
 
 SIZE = 1000  # elements of 8 bytes: 32 frames fit into a ring of 256 KiB
 
@@ -29,6 +29,7 @@ def test_who_waits_gets_producerlost_when_the_producer_is_killed_and_all_that_it
     with running("fork", ring_peers.send_for_ever, str(ring_directory / "ring"), 0, 100_000) as child:
         consumer = ringmain.Consumer("ring", start="oldest", wait=60)
         numbers = [ring_peers.number_of(consumer.recv().array)]
+        eventually(lambda: consumer.lag > 0)
         kill(child)
         with pytest.raises(ringmain.ProducerLost), consumer:
             while True:

@@ -24,6 +24,11 @@ hypothesis.settings.load_profile("full" if os.environ.get("RINGMAIN_PROOF") == "
 _failed = pytest.StashKey[bool]()
 
 
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # what is there by now, which is most, isn't searched again after every test
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield

@@ -21,7 +21,9 @@ from ringmain.bench.carriers.every import every_carrier
 from ringmain.bench.carriers.pipes import ObjectEnd, ObjectPipe
 from ringmain.bench.interruption import Interrupted, Interruption
 from ringmain.bench.picture import NoPicture, check_picture
+from ringmain.bench.workloads import round_trip
 from ringmain.bench.workloads.every import WORKLOADS, every_task
+from ringmain.bench.workloads.payload import LAST
 
 RIVALS_WITHOUT_PACKAGES = [
     "multiprocessing.Queue",
@@ -91,7 +93,7 @@ def test_ratios_are_to_carriers_that_exist() -> None:
         assert all(task.workload in by_name[name].workloads for name in task.baselines)
 
 
-@pytest.mark.parametrize("workload", ["round-trip", "stream"])
+@pytest.mark.parametrize("workload", ["round-trip", "asleep", "stream"])
 def test_a_tiny_run_has_a_row_for_each_rival(workload: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "ringmain.bench", "--only", workload, "--quick", "--json", str(report)]
@@ -104,6 +106,41 @@ def test_a_tiny_run_has_a_row_for_each_rival(workload: str, tmp_path: Path) -> N
     assert all(row["figure"] > 0 and len(row["ns_of_rounds"]) == 3 for row in rows.values())
     mentioned = set(rows) | {left["carrier"] for left in result["left_out"]}
     assert mentioned == {carrier.name for carrier in every_carrier() if workload in carrier.workloads}
+
+
+class _Answering(End):
+    """Answers what is sent, `after` ns later by the clock of the test."""
+
+    def __init__(self, after: int) -> None:
+        self.now = 0
+        self.send = self._keep
+        self.recv = self._answer
+        self.after = after
+
+    def clock(self) -> int:
+        self.now += 10
+        return self.now
+
+    def _keep(self, data: bytes) -> None:
+        self.data = data
+
+    def _answer(self) -> bytes:
+        self.now += self.after
+        return self.data
+
+
+def test_what_a_round_trip_between_sleepers_takes_is_without_their_thinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    (task,) = [task for task in every_task() if task.workload == "asleep"]
+    thinking = round_trip._THINKING
+    end = _Answering(thinking + 5000)
+    monkeypatch.setattr(round_trip, "perf_counter_ns", end.clock)
+    asked = task.sender(end, 4)
+    assert asked.samples == [5010] * 4
+    before = end.now
+    end.data = LAST
+    answered = task.receiver(end, 4)
+    assert end.now - before >= 4 * (2 * thinking + 5000)
+    assert task.ns_of(asked, answered, 4) == 5010
 
 
 @pytest.mark.parametrize("workload", ["arrays", "receive"])

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["ours", "rival", "limit"]
 Waits: TypeAlias = Literal["spinning", "spins, sleeps", "sleeping"]
 
-BYTES = frozenset({"round-trip", "stream"})
+SLEEPERS = frozenset({"asleep"})
+BYTES = frozenset({"round-trip", "stream"}) | SLEEPERS
 ARRAYS = frozenset({"arrays"})
 RECEIVE = frozenset({"receive"})
 

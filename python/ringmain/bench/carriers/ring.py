@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ringmain
-from ringmain.bench.carriers.carrier import ARRAYS, BYTES, RECEIVE, Carrier, End, Setting, Waits
+from ringmain.bench.carriers.carrier import ARRAYS, BYTES, RECEIVE, SLEEPERS, Carrier, End, Setting, Waits
 
 if TYPE_CHECKING:
     from ringmain.bench.carriers.carrier import Array
@@ -118,7 +118,7 @@ class Ring(Carrier):
 def rings() -> list[Carrier]:
     """All of them; the first two are what the others are compared with."""
     return [
-        Ring("ring", "spinning", BYTES | ARRAYS),
+        Ring("ring", "spinning", (BYTES | ARRAYS) - SLEEPERS),
         Ring("ring, sleeping", "sleeping", BYTES | ARRAYS),
         Ring("ring, many", "spinning", frozenset({"stream"}), ManyRingEnd),
         Ring("ring, in place", "spinning", ARRAYS, InPlaceRingEnd),

@@ -12,6 +12,7 @@ from ringmain.bench.workloads.task import Task
 
 WORKLOADS = {
     "round-trip": "a 64-byte bytes object there and back",
+    "asleep": "the same between two who are asleep",
     "stream": "64-byte bytes objects one way, messages a second",
     "arrays": "float32 arrays of 1 MB and 16 MB one way, all read or only touched (needs NumPy)",
     "receive": "getting hold of an array that is there already, by size (needs NumPy)",

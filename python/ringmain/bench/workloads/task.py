@@ -19,7 +19,7 @@ class WrongData(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """What one side has to say about a turn: when it began and ended, or single times."""
+    """What one side has to say about a turn: when it began and ended, or single times, of which one side has some."""
 
     begin: int
     end: int
@@ -49,6 +49,6 @@ class Task:
 
     def ns_of(self, sender: Turn, receiver: Turn, count: int) -> float:
         """Nanoseconds for a message. All clocks of a machine are one."""
-        if receiver.samples:
-            return float(statistics.median(receiver.samples))
+        if samples := receiver.samples or sender.samples:
+            return float(statistics.median(samples))
         return (max(sender.end, receiver.end) - sender.begin) / count

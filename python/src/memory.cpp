@@ -12,8 +12,17 @@ namespace ringmain::python {
 
 namespace {
 
+// NumPy asks for a writable buffer first, so this is on the way of every array that is received: no text is made for it.
+int refuse_to_be_written(Py_buffer* view) noexcept {
+  static PyObject* const kText = PyUnicode_InternFromString("these bytes are read-only");
+  PyErr_SetObject(PyExc_BufferError, kText);
+  view->obj = nullptr;
+  return -1;
+}
+
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   const Memory& memory = Plain<Memory>::of(self);
+  if (!memory.writable() && (flags & PyBUF_WRITABLE) != 0) return refuse_to_be_written(view);
   const auto bytes = memory.bytes();
   return PyBuffer_FillInfo(view, self, bytes.data(), static_cast<Py_ssize_t>(bytes.size()), memory.writable() ? 0 : 1,
                            flags);

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import enum
 import math
 import pickle
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -117,6 +118,14 @@ def test_buffers_arrive_as_bytes(pair: tuple[Producer, Consumer], make: Callable
     assert (message.obj, bytes(message), len(message), message.nbytes, message.type) == (data, data, size, size, 7)
     assert type(message.obj) is bytes
     assert bytes(memoryview(message)) == data
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_nobody_gets_a_buffer_to_write_into(pair: tuple[Producer, Consumer], copy: bool) -> None:
+    pair[0].send(bytes(5000))
+    message = pair[1].recv(5)
+    with pytest.raises(TypeError, match="read-write"):
+        struct.pack_into("B", message.copy() if copy else message, 0, 1)
 
 
 def test_what_is_sent_may_be_changed_at_once(pair: tuple[Producer, Consumer]) -> None:

@@ -176,15 +176,19 @@ def test_errors_leave_nothing(pair: tuple[Producer, Consumer]) -> None:
         lambda: ringmain.stat("nobody"),
     ]
 
+    def is_refused(attempt: Callable[[], object]) -> bool:  # pytest.raises() keeps a little itself, on Python 3.13
+        try:
+            attempt()
+        except (OSError, ValueError, TypeError, BufferError, KeyError):
+            return True
+        return False
+
     def cycle() -> None:
-        for attempt in attempts:
-            with pytest.raises((OSError, ValueError, TypeError, BufferError, KeyError)):
-                attempt()
+        assert all(is_refused(attempt) for attempt in attempts)
         producer.send(LARGE)
         message = consumer.recv()
         message.release()
-        with pytest.raises(ValueError):
-            _ = message.obj
+        assert is_refused(lambda: message.obj)
 
     assert_flat(cycle, watched_by(pair, unpicklable, WITHIN), 500)
 

@@ -14,8 +14,8 @@ namespace {
 
 // NumPy asks for a writable buffer first, so this is on the way of every array that is received: no text is made for it.
 int refuse_to_be_written(Py_buffer* view) noexcept {
-  static PyObject* const kText = PyUnicode_InternFromString("these bytes are read-only");
-  PyErr_SetObject(PyExc_BufferError, kText);
+  static PyObject* const text = PyUnicode_InternFromString("these bytes are read-only");
+  PyErr_SetObject(PyExc_BufferError, text);
   view->obj = nullptr;
   return -1;
 }

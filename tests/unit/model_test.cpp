@@ -7,6 +7,7 @@
 
 #include "support/model.hpp"
 #include "support/model_group.hpp"
+#include "support/scale.hpp"
 
 namespace ringmain::testing {
 namespace {
@@ -354,8 +355,11 @@ TEST_P(ModelComparison, finds_no_difference) {
   }
 }
 
+constexpr std::uint64_t kSeeds = kSanitized ? 1 : 3;
+
 INSTANTIATE_TEST_SUITE_P(Random, ModelComparison,
-                         ::testing::Combine(::testing::Values(1, 2, 3), ::testing::Values(64 << 10, 128 << 10),
+                         ::testing::Combine(::testing::Range<std::uint64_t>(1, kSeeds + 1),
+                                            ::testing::Values(64 << 10, 128 << 10),
                                             ::testing::Values(Policy::kWait, Policy::kOverwrite),
                                             ::testing::Values(Position{0}, (Position{1} << 32) - (1 << 20),
                                                               (Position{1} << 63) - (1 << 20))));

@@ -17,7 +17,7 @@ struct Create {
   RingOptions ring;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kCreateFooter =
     "The ring stays until 'ringmain rm' removes it. 'ringmain pub', or a program's Producer::open, goes on with it; "
     "consumers may attach before: they wait with 'ringmain sub --wait'.\n"
     "\n"
@@ -58,7 +58,7 @@ void add_type_options(CLI::App& parser, TypeIdentity& type) {
 
 Command add_create(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("create", "Make a ring before its first producer");
-  parser.footer(kFooter);
+  parser.footer(kCreateFooter);
   auto create = std::make_shared<Create>();
   add_name(parser, create->name);
   add_directory(parser, create->ring.directory);

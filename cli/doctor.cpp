@@ -22,7 +22,7 @@ struct Doctor {
   bool json = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kDoctorFooter =
     "Looks at the kernel, the directory of the rings and the limits of this process, and makes, uses and removes a "
     "small ring. Each line is marked: ok; warn: it works, but worse than it could; bad: rings don't work here. What "
     "isn't ok has its remedy below it.\n"
@@ -66,7 +66,7 @@ int examine_machine(const Doctor& doctor) {
 
 Command add_doctor(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("doctor", "Say whether rings work well on this machine");
-  parser.footer(kFooter);
+  parser.footer(kDoctorFooter);
   auto doctor = std::make_shared<Doctor>();
   add_directory(parser, doctor->directory);
   parser.add_flag("--json", doctor->json, "For programs: the same, in JSON");

@@ -24,7 +24,7 @@ struct Evict {
   std::uint32_t line = 0;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kEvictFooter =
     "Who is evicted receives nothing more, and ends with 11; the producer goes on at once. The members of a group have "
     "one place together: evicting one of them evicts the group. 'ringmain stat NAME' shows lines and groups.\n"
     "\n"
@@ -101,7 +101,7 @@ std::string read_line(const std::string& text, std::uint32_t& line) {
 
 Command add_evict(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("evict", "Take its place from a consumer or group that is too slow");
-  parser.footer(kFooter);
+  parser.footer(kEvictFooter);
   auto evict = std::make_shared<Evict>();
   add_name(parser, evict->name);
   add_directory(parser, evict->directory);

@@ -26,7 +26,7 @@ struct Gc {
   bool dry_run = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kGcFooter =
     "A ring goes when no process has it open and nothing keeps it: neither --keep (or 'ringmain create') nor the place "
     "of a durable group. The kernel says who has it open, so what is alive is never touched, however long it was "
     "silent. What was published and not received goes with the ring.\n"
@@ -41,7 +41,7 @@ constexpr const char* kFooter =
     "  ringmain gc --dry-run\n"
     "  ringmain gc numbers cap\n";
 
-struct Tally {
+struct Collected {
   std::size_t looked_at = 0;
   std::size_t removed = 0;
   std::uint64_t freed = 0;
@@ -92,56 +92,57 @@ std::string why_not_judged(const Error& error, const std::string& name) {
   }
 }
 
-void look_after(const Gc& gc, const std::string& name, Tally& tally) {
+void look_after(const Gc& gc, const std::string& name, Collected& collected) {
   const auto ring = look_at(name, gc.directory);  // before it goes
   const Keeper keeper = collect(name, gc.directory, gc.dry_run);
-  ++tally.looked_at;
+  ++collected.looked_at;
   if (keeper != Keeper::kNobody) {
     print(fmt::format("left {}: {}\n", name, why_left(keeper, ring, name)));
     return;
   }
   const std::uint64_t bytes = ring ? ring->capacity : 0;
-  ++tally.removed;
-  tally.freed += bytes;
+  ++collected.removed;
+  collected.freed += bytes;
   print(fmt::format("{} {}: nobody uses it ({})\n", gc.dry_run ? "would remove" : "removed", name, human_bytes(bytes)));
 }
 
-void look_after_listed(const Gc& gc, const std::string& name, Tally& tally) {
+void look_after_listed(const Gc& gc, const std::string& name, Collected& collected) {
   try {
-    look_after(gc, name, tally);
+    look_after(gc, name, collected);
   } catch (const Error& error) {
     if (error.status() == Status::kNotFound) return;  // it was removed just now
     if (error.status() == Status::kSystem) throw;
-    ++tally.looked_at;
+    ++collected.looked_at;
     print(fmt::format("left {}: {}\n", printable(name), why_not_judged(error, printable(name))));
   }
 }
 
-void look_after_named(const Gc& gc, const std::string& name, Tally& tally) {
+void look_after_named(const Gc& gc, const std::string& name, Collected& collected) {
   try {
-    look_after(gc, name, tally);
+    look_after(gc, name, collected);
   } catch (const Error& error) {
     report(fmt::format("gc: left {}: {}", printable(name), why_not_judged(error, printable(name))));
-    if (tally.status == 0) tally.status = static_cast<int>(error.status());
+    if (collected.status == 0) collected.status = static_cast<int>(error.status());
   }
 }
 
 int collect_all(const Gc& gc) {
-  Tally tally;
-  for (const std::string& name : gc.names) look_after_named(gc, name, tally);
+  Collected collected;
+  for (const std::string& name : gc.names) look_after_named(gc, name, collected);
   if (gc.names.empty()) {
-    for (const std::string& name : list(gc.directory)) look_after_listed(gc, name, tally);
+    for (const std::string& name : list(gc.directory)) look_after_listed(gc, name, collected);
   }
-  print(fmt::format("{} of {} ring{} {}, {}{}\n", tally.removed, tally.looked_at, tally.looked_at == 1 ? "" : "s",
-                    gc.dry_run ? "would be removed" : "removed", human_bytes(tally.freed), gc.dry_run ? "" : " freed"));
-  return tally.status;
+  print(fmt::format("{} of {} ring{} {}, {}{}\n", collected.removed, collected.looked_at,
+                    collected.looked_at == 1 ? "" : "s", gc.dry_run ? "would be removed" : "removed",
+                    human_bytes(collected.freed), gc.dry_run ? "" : " freed"));
+  return collected.status;
 }
 
 }  // namespace
 
 Command add_gc(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("gc", "Remove the rings that nobody uses or keeps");
-  parser.footer(kFooter);
+  parser.footer(kGcFooter);
   auto gc = std::make_shared<Gc>();
   parser.add_option("NAME", gc->names, "These rings alone [default: all of the directory]")->type_name("");
   add_directory(parser, gc->directory);

@@ -23,7 +23,7 @@ struct Hz {
   std::uint64_t count = 0;  // 0: for ever
 };
 
-constexpr const char* kFooter =
+constexpr const char* kHzFooter =
     "Counts exactly, by the ring's own counters: it doesn't attach, and disturbs nobody. The mean is of the whole\n"
     "time, min and max are of the spans so far. Ends with 0 when the ring is removed.\n"
     "\n"
@@ -46,7 +46,7 @@ void add(Table& table, const char* what, const Course& course, const Shown& show
   table.add({what, shown(course.now), shown(course.mean), shown(course.min), shown(course.max)});
 }
 
-std::string text_of(const Frequency& frequency) {
+std::string frequency_text(const Frequency& frequency) {
   const auto bytes = [](double count) { return human_bytes(count); };
   Table table({"", ">NOW", ">MEAN", ">MIN", ">MAX"});
   add(table, "messages/s", frequency.messages(), human_count);
@@ -66,7 +66,7 @@ int follow(const Hz& hz) {
     std::this_thread::sleep_for(hz.every);
     const auto ring = look(hz);
     if (!ring || !frequency.look(*ring, Clock::now())) break;
-    print((spans > 0 ? "\n" : "") + text_of(frequency));
+    print((spans > 0 ? "\n" : "") + frequency_text(frequency));
   }
   return 0;
 }
@@ -75,7 +75,7 @@ int follow(const Hz& hz) {
 
 Command add_hz(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("hz", "Tell how many messages a ring carries");
-  parser.footer(kFooter);
+  parser.footer(kHzFooter);
   auto hz = std::make_shared<Hz>();
   add_name(parser, hz->name);
   add_directory(parser, hz->directory);

@@ -17,7 +17,7 @@ struct Ls {
   bool json = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kLsFooter =
     "STATE      live: has a producer; closed: its producer ended the stream; orphaned: its producer died;\n"
     "           idle: kept, and between two producers.\n"
     "           Anything else says why the ring can't be read.\n"
@@ -50,7 +50,7 @@ int list_all(const Ls& ls) {
 
 Command add_ls(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("ls", "List rings");
-  parser.footer(kFooter);
+  parser.footer(kLsFooter);
   auto ls = std::make_shared<Ls>();
   add_directory(parser, ls->directory);
   parser.add_flag("--json", ls->json, "For programs: everything, in JSON");

@@ -31,7 +31,7 @@ std::string header_of(const Sample& sample) {
   return text + "\n";
 }
 
-std::string lines_of(std::string_view text) {
+std::string text_lines_of(std::string_view text) {
   std::string lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -82,7 +82,7 @@ std::string text_of(const Sample& sample, Notation notation) {
     notation = is_text(readable_part(sample)) ? Notation::kText : Notation::kHex;
   }
   return header_of(sample) +
-         (notation == Notation::kText ? lines_of(readable_part(sample)) : hex_lines_of(sample.shown));
+         (notation == Notation::kText ? text_lines_of(readable_part(sample)) : hex_lines_of(sample.shown));
 }
 
 }  // namespace ringmain::cli

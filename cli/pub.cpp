@@ -11,7 +11,7 @@
 namespace ringmain::cli {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kPubFooter =
     "Creates the ring, or goes on with one whose producer died or closed it. The end of the input closes the ring:\n"
     "consumers receive what is left and end. Who comes later can read what is kept: ringmain sub NAME --from oldest.\n"
     "A ring with --keep isn't closed: its consumers wait for the next pub, until it is removed.\n"
@@ -74,7 +74,7 @@ Command add_command(CLI::App& parser, const char* footer, bool echo) {
 }  // namespace
 
 Command add_pub(CLI::App& root) {
-  return add_command(*root.add_subcommand("pub", "Publish standard input"), kFooter, /*echo=*/false);
+  return add_command(*root.add_subcommand("pub", "Publish standard input"), kPubFooter, /*echo=*/false);
 }
 
 Command add_tee(CLI::App& root) {

@@ -20,7 +20,7 @@ struct Rm {
   bool force = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kRmFooter =
     "Without --force a ring is left while its producer or a consumer is alive (28). With it, they receive what they "
     "can "
     "and then end with 12. A group is left while it has a living member. A damaged ring is removed, too. Of several "
@@ -55,7 +55,7 @@ int remove_all(const Rm& rm) {
 
 Command add_rm(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("rm", "Remove rings");
-  parser.footer(kFooter);
+  parser.footer(kRmFooter);
   auto rm = std::make_shared<Rm>();
   parser.add_option("NAME", rm->names, "The rings")->required()->type_name("");
   add_directory(parser, rm->directory);

@@ -29,7 +29,7 @@ struct Stat {
   std::uint64_t count = 0;            // 0: for ever
 };
 
-constexpr const char* kFooter =
+constexpr const char* kStatFooter =
     "LAG is how far somebody is behind, headers and padding included; the group that gates the producer is the one\n"
     "for which it will wait first.\n"
     "\n"
@@ -101,7 +101,7 @@ int show_once(const Stat& stat) {
 
 Command add_stat(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("stat", "Show rings, their groups and consumers in detail");
-  parser.footer(kFooter);
+  parser.footer(kStatFooter);
   auto stat = std::make_shared<Stat>();
   parser.add_option("NAME", stat->names, "The rings [default: all]")->type_name("");
   add_directory(parser, stat->directory);

@@ -20,7 +20,7 @@ struct Sub {
   std::uint64_t jobs = 1;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kSubFooter =
     "Ends with 0 when the producer has closed the ring and everything is received, with 10 when it died instead.\n"
     "\n"
     "Without --group every consumer receives every message. The members of a group share them: each message goes\n"
@@ -112,7 +112,7 @@ int run(const Sub& sub) {
 
 Command add_sub(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("sub", "Receive to standard output, or to a command for each message");
-  parser.footer(kFooter);
+  parser.footer(kSubFooter);
   auto sub = std::make_shared<Sub>();
   ReceptionOptions& reception = sub->reception;
   add_name(parser, reception.name);

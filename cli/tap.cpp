@@ -24,7 +24,7 @@ struct Tap {
   bool follow = true;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kTapFooter =
     "Needs to read the ring, not to write: it holds nobody up, isn't seen by the producer, and may miss messages of\n"
     "a ring that is faster than it; then it says how many. The time is when it received the message.\n"
     "Ends with 0 when the producer has closed the ring, with 10 when it died instead.\n"
@@ -92,7 +92,7 @@ void add_notation(CLI::App& parser, Notation& notation) {
 
 Command add_tap(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("tap", "Look at messages without taking a place");
-  parser.footer(kFooter);
+  parser.footer(kTapFooter);
   auto tap = std::make_shared<Tap>();
   add_name(parser, tap->name);
   add_directory(parser, tap->consumer.directory);

@@ -29,7 +29,7 @@ struct Top {
   SortKey key = SortKey::kName;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kTopFooter =
     "A line for each ring: messages and bytes a second, its capacity, and whether the producer waits for room. Below\n"
     "it the groups and consumers, each with how far it is behind, headers and padding included, and as a share of the\n"
     "ring. 'gates': the producer will wait for this group first.\n"
@@ -134,7 +134,7 @@ std::string read_key(const std::string& text, SortKey& key) {
 
 Command add_top(CLI::App& root) {
   CLI::App& parser = *root.add_subcommand("top", "Watch rings at work");
-  parser.footer(kFooter);
+  parser.footer(kTopFooter);
   auto top = std::make_shared<Top>();
   parser.add_option("NAME", top->names, "The rings [default: all]")->type_name("");
   add_directory(parser, top->directory);

@@ -224,7 +224,8 @@ TEST_F(Workers, ThatAreKilledAtRandomLoseNothing) {
   const int lines = proof_scaled(20'000, 100'000);
   const int kills = proof_scaled(20, 50);
   constexpr int kWorkers = 4;
-  const Arguments arguments{"sub", "ring", "--lines", "--wait", "--group", "workers", "--verbose"};
+  // Durable, for all may be dead at a time: on a slow machine the next ones take longer than the ring holds messages.
+  const Arguments arguments{"sub", "ring", "--lines", "--wait", "--group", "workers", "--durable", "--verbose"};
   const OwnedDescriptor input = file_of(numbered(lines));
   const Arguments pub{
       "pub", "ring", "--lines", "--capacity", "64K", "--wait-for", "1", "--rate", kSanitized ? "4000" : "40000"};

@@ -84,7 +84,7 @@ class _ClosesSlowly(ringmain.Consumer):
     """So that a task that is woken too early finds it open."""
 
     def _close(self, acknowledging: bool) -> None:
-        threading.Event().wait(0.1)
+        threading.Event().wait(0.075)  # between two of its looks by the clock, which come every 50 ms
         super()._close(acknowledging)
 
 

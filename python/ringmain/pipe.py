@@ -162,8 +162,7 @@ class Connection:
         descriptor = self._receiving().fileno()
         if descriptor != self._watched:
             self._watched = descriptor
-            assert self._partner is not None
-            _watch(descriptor, self._partner.fileno())
+            _watch(descriptor, self._open_partner().fileno())
         return descriptor
 
     def close(self) -> None:
@@ -200,8 +199,7 @@ class Connection:
         rings = tuple(
             ring and tuple(DupFd(descriptor) for descriptor in ring) for ring in (self._receives, self._sends)
         )
-        assert self._partner is not None
-        return _rebuild, (DupFd(self._partner.fileno()), *rings)
+        return _rebuild, (DupFd(self._open_partner().fileno()), *rings)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else " and ".join(self._roles())
@@ -212,9 +210,14 @@ class Connection:
     def _roles(self) -> list[str]:
         return ["receives"] * self.readable + ["sends"] * self.writable
 
-    def _require_open(self) -> None:
-        if self._partner is None:
+    def _open_partner(self) -> socket.socket:
+        partner = self._partner
+        if partner is None:  # maybe by another thread, while this one waits
             raise OSError("handle is closed")
+        return partner
+
+    def _require_open(self) -> None:
+        self._open_partner()
         if self._pid != os.getpid():  # what the parent took is the parent's
             self._forget()
 
@@ -262,10 +265,7 @@ class Connection:
         return ForkingPickler.dumps(message.obj)
 
     def _has_partner(self) -> bool:
-        partner = self._partner
-        if partner is None:
-            raise OSError("handle is closed")  # by another thread, while this one waits
-        return not _core.hung_up(partner.fileno())
+        return not _core.hung_up(self._open_partner().fileno())
 
 
 def _watch(epoll: int, partner: int) -> None:
